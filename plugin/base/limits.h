@@ -1,0 +1,99 @@
+#ifndef PULLSEAL_BASE_LIMITS_H_
+#define PULLSEAL_BASE_LIMITS_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+// Every bound on what we read, keep, follow or wait for, each with its reason. Code takes its bounds from here.
+namespace pullseal::limits {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+inline constexpr std::size_t kKiB = 1024;
+inline constexpr std::size_t kMiB = 1024 * kKiB;
+
+// --- documents ---
+// The distribution specification asks registries and clients to support manifests of 4 MiB; none larger is needed.
+inline constexpr std::size_t kManifestBytes = 4 * kMiB;
+// A simple-signing payload is about 250 bytes; signed annotations can make it larger.
+inline constexpr std::size_t kPayloadBytes = 64 * kKiB;
+// An image config: usually 2 to 20 KiB; history and labels can grow it.
+inline constexpr std::size_t kImageConfigBytes = 4 * kMiB;
+// Signatures examined per subject: each costs one blob fetch and one verification.
+inline constexpr std::size_t kSignatures = 128;
+// Manifests in one image index: the largest multi-platform images have about 60 with attestations.
+inline constexpr std::size_t kIndexManifests = 1024;
+// Layers of one image: overlay file systems stop at 128 lower layers, builders at 127.
+inline constexpr std::size_t kLayers = 512;
+// Depth of any JSON document we read; manifests need 6.
+inline constexpr std::size_t kJsonDepth = 64;
+// Nodes of any JSON document we read: bounds memory, which is about 40 times the text in the worst case.
+inline constexpr std::size_t kJsonNodes = 200'000;
+// Policy and config files: 10,000 rules fit.
+inline constexpr std::size_t kPolicyBytes = 1 * kMiB;
+inline constexpr std::size_t kConfigBytes = 256 * kKiB;
+inline constexpr std::size_t kPolicyRules = 10'000;
+inline constexpr std::size_t kYamlDepth = 32;
+// A PEM public key; RSA 4096 is 800 bytes.
+inline constexpr std::size_t kKeyBytes = 16 * kKiB;
+// A reference as containerd takes it: 255 for host and repository, 128 for the tag, 72 for a digest.
+inline constexpr std::size_t kReferenceBytes = 512;
+// Environment file with KUBELET_NODE_LABELS.
+inline constexpr std::size_t kLabelsFileBytes = 256 * kKiB;
+
+// --- registry ---
+inline constexpr std::size_t kTokenBytes = 64 * kKiB;           // token responses; JWTs with many groups reach 10 KiB
+inline constexpr std::size_t kErrorBodyBytes = 64 * kKiB;       // error bodies are only read to be thrown away
+inline constexpr std::size_t kResponseHeaderBytes = 64 * kKiB;  // all headers of one response
+inline constexpr int kRedirects = 5;                            // registry -> storage is one hop, a CDN makes it two
+inline constexpr int kAttempts = 3;                             // per request; more would only add to an overload
+inline constexpr seconds kConnectTime{3};                       // a reachable registry answers SYN in milliseconds
+inline constexpr seconds kRequestTime{15};                      // one request with its body
+inline constexpr long kSlowBytesPerSecond = 1024;               // a slower body than this for kSlowTime is given up
+inline constexpr seconds kSlowTime{10};
+inline constexpr milliseconds kBackoffFirst{200};
+inline constexpr std::size_t kCachedTokens = 256;
+inline constexpr seconds kTokenDefaultLife{60};  // distribution token specification: 60 s where expires_in is absent
+inline constexpr seconds kTokenLongestLife{3600};
+
+// --- runtime ---
+inline constexpr std::size_t kGrpcMessageBytes = 16 * kMiB;  // kubelet's and containerd's own limit
+inline constexpr seconds kRuntimeCallTime{10};               // one small call to containerd
+inline constexpr seconds kSandboxPullTime{120};              // pulling the pause image (under 1 MiB)
+inline constexpr std::size_t kStoreNames = 256;              // store records of one image ID that we examine
+inline constexpr std::size_t kContentCacheBytes = 8 * kMiB;  // manifests and configs kept by digest
+inline constexpr seconds kTagVisibleTime{5};                 // containerd's event loop shows a new record within ms
+
+// --- gate ---
+inline constexpr std::size_t kVerdicts = 10'000;  // cached verdicts; a node has at most a few hundred images
+inline constexpr std::size_t kRefusalBytes = 1024;
+inline constexpr std::size_t kWorkersMost = 256;
+inline constexpr std::size_t kQueueMost = 100'000;
+
+// --- relay ---
+inline constexpr std::size_t kConnections = 128;             // kubelet opens two; crictl and probes a few more
+inline constexpr std::size_t kStreamsPerConnection = 1000;   // grpc-go queues what is over it
+inline constexpr std::size_t kHeaderListBytes = 256 * kKiB;  // request or response headers of one call
+inline constexpr std::int32_t kStreamWindow = 256 * 1024;    // bytes one side may be ahead of the other, per stream
+inline constexpr std::size_t kHeldBytes = 64 * kMiB;         // request and response bytes of all held calls together
+inline constexpr std::size_t kOutputBytes = 1 * kMiB;        // unsent frames of one connection before we stop reading
+inline constexpr seconds kDrainTime{20};                     // waiting for unary calls when asked to stop
+inline constexpr std::size_t kRequestFrameOverhead = 5;      // gRPC length prefix
+// A cancel storm is legal from root's own kubelet; the default budget would answer it with GOAWAY.
+inline constexpr std::uint64_t kResetBurst = 1'000'000;
+inline constexpr std::uint64_t kResetRate = 100'000;
+inline constexpr std::size_t kContinuations = 64;  // 16 KiB each, together kHeaderListBytes and reserve
+
+// --- reports ---
+inline constexpr std::size_t kMetricNamespaces = 200;
+inline constexpr std::size_t kMetricSeries = 20'000;
+inline constexpr std::size_t kAuditLineBytes = 64 * kKiB;
+inline constexpr std::size_t kAuditFieldBytes = 4 * kKiB;
+inline constexpr std::size_t kScrapeRequestBytes = 8 * kKiB;
+inline constexpr seconds kScrapeTime{5};
+
+}  // namespace pullseal::limits
+
+#endif  // PULLSEAL_BASE_LIMITS_H_

@@ -1,0 +1,173 @@
+#include "cli/verify.h"
+
+#include <cstdio>
+#include <map>
+#include <utility>
+
+#include "audit/audit_log.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "gate/gate.h"
+#include "gate/load_policy.h"
+#include "json/value.h"
+#include "oci/platform.h"
+#include "policy/match.h"
+
+namespace pullseal::cli {
+namespace {
+
+constexpr int kAllow = 0;
+constexpr int kDeny = 1;
+constexpr int kUndecided = 2;
+
+void Print(const std::string& line) { std::printf("%s\n", line.c_str()); }
+
+int Complain(const std::string& message, int code) {
+  std::fprintf(stderr, "pullseal: %s\n", message.c_str());
+  return code;
+}
+
+std::optional<std::map<std::string, std::string>> ToLabels(const std::vector<std::string>& pairs) {
+  if (pairs.empty()) return std::nullopt;
+  std::map<std::string, std::string> out;
+  for (const std::string& pair : pairs) {
+    const std::size_t equals = pair.find('=');
+    out[pair.substr(0, equals)] = equals == std::string::npos ? "" : pair.substr(equals + 1);
+  }
+  return out;
+}
+
+const char* OutcomeText(gate::Outcome outcome) {
+  switch (outcome) {
+    case gate::Outcome::kAllow:
+      return "allow";
+    case gate::Outcome::kDeny:
+      return "deny";
+    case gate::Outcome::kUnavailable:
+      return "could not decide";
+  }
+  return "could not decide";
+}
+
+int ExitFor(gate::Outcome outcome) {
+  switch (outcome) {
+    case gate::Outcome::kAllow:
+      return kAllow;
+    case gate::Outcome::kDeny:
+      return kDeny;
+    case gate::Outcome::kUnavailable:
+      return kUndecided;
+  }
+  return kUndecided;
+}
+
+Result<registry::Credentials> ReadCredentials(const VerifyOptions& options) {
+  registry::Credentials out;
+  out.username = options.username;
+  if (options.password_file.empty()) return out;
+  auto text = ReadFile(options.password_file, limits::kKeyBytes);
+  if (!text) return text.error().In("password file");
+  while (text->ends_with('\n') || text->ends_with('\r')) text->pop_back();
+  out.password = std::move(*text);
+  return out;
+}
+
+void PrintJson(const oci::Reference& name, const gate::Pull& pull) {
+  const gate::Decision& decision = pull.decision;
+  json::Writer out;
+  out.Text("outcome", OutcomeText(decision.outcome())).Text("reason", judge::Slug(decision.reason));
+  out.Text("image", name.Text()).Text("rule", decision.rule).Text("message", gate::Sentence(decision.reason));
+  out.Boolean("audit_only", decision.audit_only);
+  if (decision.digest) out.Text("digest", decision.digest->text());
+  std::string signers;
+  for (const std::string& signer : decision.signers) signers += (signers.empty() ? "" : ",") + json::Quote(signer);
+  std::string steps;
+  for (const std::string& step : decision.steps) steps += (steps.empty() ? "" : ",") + json::Quote(step);
+  out.Raw("signers", "[" + signers + "]").Raw("steps", "[" + steps + "]");
+  Print(out.Finish());
+}
+
+void PrintText(const oci::Reference& name, const policy::Policy& policy, const gate::Pull& pull) {
+  const gate::Decision& decision = pull.decision;
+  int number = 0;
+  const auto step = [&number](const std::string& text) { Print(std::to_string(++number) + ". " + text); };
+  step("image: " + name.Text() + " (matched as " + name.MatchName() + ")");
+  step("policy: " + policy.name + (policy.version.empty() ? "" : " version " + policy.version) + ", mode " +
+       std::string(policy::Text(policy.mode)));
+  step(decision.rule.empty() ? "rule: none" : "rule: " + decision.rule + (decision.audit_only ? " (audit: recorded, not enforced)" : ""));
+  for (const std::string& text : decision.steps) step(Printable(text, 500));
+  if (decision.steps.empty() && !decision.detail.empty()) step(Printable(decision.detail, 500));
+  std::string signers;
+  for (const std::string& signer : decision.signers) signers += (signers.empty() ? "" : ", ") + signer;
+  if (!signers.empty()) step("signed by: " + signers);
+  Print(std::string(OutcomeText(decision.outcome())) + ": " + std::string(judge::Slug(decision.reason)) + ": " +
+        std::string(gate::Sentence(decision.reason)));
+}
+
+}  // namespace
+
+int Verify(const VerifyOptions& options) {
+  auto policy = gate::LoadPolicy(options.policy);
+  if (!policy) return Complain(policy.error().message, kUndecided);
+  auto name = oci::Reference::Parse(options.image);
+  if (!name) return Complain("reference-invalid: " + name.error().message, kDeny);
+  auto credentials = ReadCredentials(options);
+  if (!credentials) return Complain(credentials.error().message, kUndecided);
+  const SystemClock clock;
+  const auto http = registry::MakeCurlHttp(options.ca_file);
+  registry::Client client(*http, clock, registry::Config{options.plain_http, {}}, [](const char*, long) {});
+  gate::Gate gate(client, clock, oci::NodePlatform(), gate::Options{});
+  const gate::Snapshot snapshot{*policy, ToLabels(options.node_labels)};
+  const gate::Pull pull = gate.DecidePull(
+      snapshot, gate::Question{*name, options.pod_namespace, {}, *credentials, clock.Steady() + std::chrono::seconds(30)});
+  if (options.json) {
+    PrintJson(*name, pull);
+  } else {
+    PrintText(*name, *policy, pull);
+  }
+  return ExitFor(pull.decision.outcome());
+}
+
+int PolicyCheck(const std::string& file) {
+  const auto policy = gate::LoadPolicy(file);
+  if (!policy) {
+    Print(policy.error().message);
+    return kDeny;
+  }
+  Print(file + ": good: " + std::to_string(policy->rules.size()) + " rules, " + std::to_string(policy->keys.size()) +
+        " keys, " + std::to_string(policy->exceptions.size()) + " exceptions, mode " + std::string(policy::Text(policy->mode)));
+  return kAllow;
+}
+
+int PolicyTest(const std::string& file, const std::string& image, const std::optional<std::string>& pod_namespace,
+               const std::vector<std::string>& node_labels) {
+  const auto policy = gate::LoadPolicy(file);
+  if (!policy) return Complain(policy.error().message, kUndecided);
+  const auto name = oci::Reference::Parse(image);
+  if (!name) return Complain("reference-invalid: " + name.error().message, kDeny);
+  policy::Subject subject{*name, pod_namespace, std::nullopt, ToLabels(node_labels)};
+  if (name->digest()) subject.digests = {*name->digest()};
+  const policy::Selection selection = policy::Select(*policy, subject, std::chrono::system_clock::now());
+  Print("image: " + name->Text() + " (matched as " + name->MatchName() + ")");
+  for (const policy::Applicable& one : selection.all) {
+    Print(one.rule != nullptr ? "rule: " + one.rule->name + ", mode " + std::string(policy::Text(one.rule->mode))
+                              : "exception: " + one.exception->name);
+  }
+  if (!selection.complete) Print("no-rule: " + std::string(gate::Sentence(gate::Reason::kNoRule)));
+  return selection.complete ? kAllow : kDeny;
+}
+
+int AuditVerify(const std::string& file, const std::string& head) {
+  const auto verified = audit::VerifyFile(file, head);
+  if (!verified) {
+    Print(verified.error().message);
+    return verified.error().code == ErrorCode::kUnavailable ? kUndecided : kDeny;
+  }
+  Print(file + ": good: " + std::to_string(verified->records) + " records, head " +
+        std::to_string(verified->last_sequence) + ":" + verified->last_hash);
+  return kAllow;
+}
+
+}  // namespace pullseal::cli

@@ -1,0 +1,40 @@
+#ifndef PULLSEAL_CLI_VERIFY_H_
+#define PULLSEAL_CLI_VERIFY_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+// The subcommands of `pullseal`. Each writes to standard output and returns the process's exit status: 0 allow or good,
+// 1 deny or bad, 2 could not decide.
+namespace pullseal::cli {
+
+struct VerifyOptions {
+  std::string image;
+  std::string policy;
+  std::optional<std::string> pod_namespace;
+  std::vector<std::string> node_labels;  // key=value
+  std::vector<std::string> plain_http;
+  std::string ca_file;
+  std::string username;
+  std::string password_file;
+  bool verbose = false;
+  bool json = false;
+};
+
+// Judges an image with the daemon's own gate, against its registry, and explains the answer step by step.
+int Verify(const VerifyOptions& options);
+
+// Reads a policy as the daemon would.
+int PolicyCheck(const std::string& file);
+
+// Says which rules decide about an image, without asking any registry.
+int PolicyTest(const std::string& file, const std::string& image, const std::optional<std::string>& pod_namespace,
+               const std::vector<std::string>& node_labels);
+
+// Proves the chain of an audit log.
+int AuditVerify(const std::string& file, const std::string& head);
+
+}  // namespace pullseal::cli
+
+#endif  // PULLSEAL_CLI_VERIFY_H_

@@ -1,0 +1,184 @@
+#include "daemon/app.h"
+
+#include <csignal>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+
+#include "audit/audit_log.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "cri/calls.h"
+#include "cri/listen.h"
+#include "cri/relay.h"
+#include "daemon/policy_source.h"
+#include "daemon/reporter.h"
+#include "gate/gate.h"
+#include "metrics/metrics.h"
+#include "metrics/server.h"
+#include "oci/platform.h"
+#include "registry/client.h"
+#include "runtime/image_link.h"
+#include "runtime/runtime.h"
+
+namespace pullseal::daemon {
+namespace {
+
+// sd_notify(3): one datagram to the socket systemd names. Nothing without it.
+void NotifySystemd(const std::string& state) {
+  const char* path = std::getenv("NOTIFY_SOCKET");
+  if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::size_t length = std::strlen(path);
+  if (length >= sizeof address.sun_path) return;
+  std::memcpy(address.sun_path, path, length);
+  if (path[0] == '@') address.sun_path[0] = '\0';
+  const OwnedFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
+  ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), size);
+}
+
+sigset_t HandledSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int one : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, one);
+  return set;
+}
+
+Result<std::optional<std::map<std::string, std::string>>> NodeLabels(const Config& config) {
+  auto labels = config.node_labels;
+  if (config.node_labels_file.empty()) return labels;
+  auto text = ReadFile(config.node_labels_file, limits::kLabelsFileBytes);
+  if (!text) return text.error().In("node.labelsFile");
+  auto parsed = ParseLabelsFile(*text);
+  if (!parsed) return parsed.error().In("node.labelsFile " + config.node_labels_file);
+  if (labels) parsed->insert(labels->begin(), labels->end());
+  return std::optional(std::move(*parsed));
+}
+
+std::string NodeName(const Config& config) {
+  if (!config.node_name.empty()) return config.node_name;
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
+}
+
+audit::Record LifecycleRecord(const Clock& clock, const std::string& message) {
+  audit::Record record;
+  record.time = clock.Now();
+  record.action = "lifecycle";
+  record.outcome = "allow";
+  record.message = message;
+  return record;
+}
+
+// Waits for signals on a thread of its own: SIGHUP reloads, the others stop the relay and end it.
+void HandleSignals(PolicySource& policy, cri::Relay& relay) {
+  const sigset_t set = HandledSignals();
+  int signal = 0;
+  while (::sigwait(&set, &signal) == 0) {
+    if (signal != SIGHUP) break;
+    (void)policy.Reload();
+  }
+  NotifySystemd("STOPPING=1");
+  log::Info("stopping: no new calls, those under way may end");
+  relay.Stop();
+}
+
+// The parts, in the order they are made; they go in the opposite order, after the relay has drained.
+class App {
+ public:
+  explicit App(const Config& config)
+      : config_(config), http_(registry::MakeCurlHttp(config.ca_file)),
+        registry_(*http_, clock_, registry::Config{config.plain_http, config.certs_dirs},
+                  [this](const char* operation, long status) {
+                    metrics_.Add("pullseal_registry_requests_total",
+                                 {{"operation", operation}, {"code", std::to_string(status)}});
+                  }),
+        runtime_(runtime::ConnectRuntime(config.runtime_socket, config.runtime_namespace)),
+        linker_(*runtime_, oci::NodePlatform()),
+        gate_(registry_, clock_, oci::NodePlatform(),
+              gate::Options{config.allow_ttl, config.deny_ttl, config.evidence_max_age}) {}
+
+  Status Serve() {
+    auto labels = NodeLabels(config_);
+    if (!labels) return labels.error();
+    auto audit = audit::AuditLog::Open(config_.audit_file, NodeName(config_), clock_);
+    if (!audit) return audit.error();
+    Reports reports(**audit, metrics_, clock_);
+    PolicySource policy(config_.policy, *labels, metrics_, clock_);
+    (void)policy.Reload();
+    metrics_.Set("pullseal_build_info", {{"version", PULLSEAL_VERSION}}, 1);
+    std::unique_ptr<metrics::Server> server;
+    if (!config_.listen_metrics.empty()) {
+      auto started = metrics::Server::Start(config_.listen_metrics, [this] { return metrics_.Text(); });
+      if (!started) return started.error();
+      server = std::move(*started);
+    }
+    const auto calls = cri::MakeJudgedCalls(cri::Services{
+        gate_, *runtime_, linker_, reports, [&policy] { return policy.Get(); },
+        cri::Settings{config_.sandbox_image, config_.runtime_config, config_.deny_unknown_fields, config_.deny_checkpoint}});
+    OwnedFd listener = cri::InheritedSocket("cri");
+    const bool inherited = listener.valid();
+    if (!inherited) {
+      auto made = cri::Listen(config_.listen_cri);
+      if (!made) return made.error();
+      listener = std::move(*made);
+    }
+    (void)(*audit)->Append(LifecycleRecord(clock_, "pullseald " PULLSEAL_VERSION " started"));
+    {
+      cri::Relay relay(std::move(listener),
+                       cri::RelayOptions{config_.runtime_socket, config_.workers, config_.queue, config_.decision_timeout},
+                       *calls, [this](std::string_view method, std::string_view code) {
+                         metrics_.Add("pullseal_forwarded_calls_total",
+                                      {{"method", std::string(method)}, {"code", std::string(code)}});
+                       });
+      std::thread signals([&] { HandleSignals(policy, relay); });
+      log::Info("serving CRI on " + (inherited ? std::string("the socket systemd passed") : config_.listen_cri) +
+                " in front of " + config_.runtime_socket);
+      NotifySystemd("READY=1");
+      relay.Run();
+      signals.join();
+    }
+    if (!inherited) ::unlink(config_.listen_cri.c_str());
+    (void)(*audit)->Append(LifecycleRecord(clock_, "pullseald stopped"));
+    log::Info("stopped");
+    return {};
+  }
+
+ private:
+  const Config& config_;
+  SystemClock clock_;
+  metrics::Metrics metrics_;
+  std::unique_ptr<registry::Http> http_;
+  registry::Client registry_;
+  std::unique_ptr<runtime::Runtime> runtime_;
+  runtime::Linker linker_;
+  gate::Gate gate_;
+};
+
+}  // namespace
+
+int Run(const Config& config) {
+  log::SetLevel(config.log_level);
+  const sigset_t handled = HandledSignals();
+  ::pthread_sigmask(SIG_BLOCK, &handled, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  App app(config);
+  const Status served = app.Serve();
+  if (served) return 0;
+  log::Failure("cannot serve: " + served.error().message);
+  return 1;
+}
+
+}  // namespace pullseal::daemon

@@ -1,0 +1,182 @@
+#include "daemon/config.h"
+
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "policy/yaml.h"
+
+namespace pullseal::daemon {
+namespace {
+
+using policy::YamlNode;
+using policy::YamlReader;
+
+class ConfigParser {
+ public:
+  Result<Config> Parse(const YamlNode& root) {
+    if (root.kind == YamlNode::Kind::kNull) return config_;
+    if (in_.Map(root, "the configuration",
+                {"listen", "runtime", "policy", "node", "registries", "gate", "audit", "log", "unknownFields",
+                 "checkpoint"})) {
+      Set(root, "policy", config_.policy);
+      Listen(root);
+      Runtime(root);
+      Node(root);
+      Registries(root);
+      Gate(root);
+      Reports(root);
+      Choice(root, "unknownFields", "pass", "deny", config_.deny_unknown_fields);
+      Choice(root, "checkpoint", "pass", "deny", config_.deny_checkpoint);
+    }
+    if (in_.failed()) return in_.error();
+    return config_;
+  }
+
+ private:
+  void Set(const YamlNode& node, std::string_view name, std::string& out) {
+    if (const YamlNode* found = node.Find(name)) out = in_.Text(*found, name);
+  }
+  void SetTexts(const YamlNode& node, std::string_view name, std::vector<std::string>& out) {
+    const YamlNode* found = node.Find(name);
+    if (found == nullptr) return;
+    out.clear();
+    for (const YamlNode& entry : in_.List(*found, name)) out.push_back(in_.Text(entry, name));
+  }
+  void SetDuration(const YamlNode& node, std::string_view name, std::chrono::milliseconds& out) {
+    const YamlNode* found = node.Find(name);
+    if (found == nullptr) return;
+    const auto value = ParseDuration(in_.Text(*found, name));
+    if (!value) in_.Fail(*found, std::string(name) + " must be a duration such as 500ms, 30s, 10m or 24h");
+    if (value) out = *value;
+  }
+  void SetCount(const YamlNode& node, std::string_view name, std::size_t most, std::size_t& out) {
+    if (const YamlNode* found = node.Find(name)) {
+      out = static_cast<std::size_t>(in_.Number(*found, name, 1, static_cast<long>(most)));
+    }
+  }
+  void Choice(const YamlNode& node, std::string_view name, std::string_view no, std::string_view yes, bool& out) {
+    const YamlNode* found = node.Find(name);
+    if (found == nullptr) return;
+    const std::string text = in_.Text(*found, name);
+    if (text != no && text != yes) {
+      in_.Fail(*found, std::string(name) + " must be " + std::string(no) + " or " + std::string(yes));
+    }
+    out = text == yes;
+  }
+  const YamlNode* Section(const YamlNode& root, std::string_view name, std::initializer_list<std::string_view> known) {
+    const YamlNode* found = root.Find(name);
+    return found != nullptr && in_.Map(*found, name, known) ? found : nullptr;
+  }
+
+  void Listen(const YamlNode& root) {
+    const YamlNode* node = Section(root, "listen", {"cri", "metrics"});
+    if (node == nullptr) return;
+    Set(*node, "cri", config_.listen_cri);
+    const YamlNode* metrics = node->Find("metrics");
+    if (metrics != nullptr && metrics->kind == YamlNode::Kind::kNull) {
+      config_.listen_metrics.clear();
+    } else {
+      Set(*node, "metrics", config_.listen_metrics);
+    }
+  }
+  void Runtime(const YamlNode& root) {
+    const YamlNode* node = Section(root, "runtime", {"socket", "namespace", "config", "sandboxImage"});
+    if (node == nullptr) return;
+    Set(*node, "socket", config_.runtime_socket);
+    Set(*node, "namespace", config_.runtime_namespace);
+    Set(*node, "config", config_.runtime_config);
+    Set(*node, "sandboxImage", config_.sandbox_image);
+  }
+  void Node(const YamlNode& root) {
+    const YamlNode* node = Section(root, "node", {"name", "labels", "labelsFile"});
+    if (node == nullptr) return;
+    Set(*node, "name", config_.node_name);
+    Set(*node, "labelsFile", config_.node_labels_file);
+    const YamlNode* labels = node->Find("labels");
+    if (labels == nullptr) return;
+    config_.node_labels.emplace();
+    for (auto& [key, value] : in_.TextMap(*labels, "labels")) config_.node_labels->emplace(key, value);
+  }
+  void Registries(const YamlNode& root) {
+    const YamlNode* node = Section(root, "registries", {"plainHttp", "caFile", "certsDirs"});
+    if (node == nullptr) return;
+    SetTexts(*node, "plainHttp", config_.plain_http);
+    Set(*node, "caFile", config_.ca_file);
+    SetTexts(*node, "certsDirs", config_.certs_dirs);
+  }
+  void Gate(const YamlNode& root) {
+    const YamlNode* node =
+        Section(root, "gate", {"workers", "queue", "decisionTimeout", "allowTtl", "denyTtl", "evidenceMaxAge"});
+    if (node == nullptr) return;
+    SetCount(*node, "workers", limits::kWorkersMost, config_.workers);
+    SetCount(*node, "queue", limits::kQueueMost, config_.queue);
+    SetDuration(*node, "decisionTimeout", config_.decision_timeout);
+    SetDuration(*node, "allowTtl", config_.allow_ttl);
+    SetDuration(*node, "denyTtl", config_.deny_ttl);
+    SetDuration(*node, "evidenceMaxAge", config_.evidence_max_age);
+  }
+  void Reports(const YamlNode& root) {
+    if (const YamlNode* node = Section(root, "audit", {"file"})) Set(*node, "file", config_.audit_file);
+    const YamlNode* node = Section(root, "log", {"level"});
+    const YamlNode* level = node != nullptr ? node->Find("level") : nullptr;
+    if (level == nullptr) return;
+    const std::string text = in_.Text(*level, "level");
+    if (text == "debug") {
+      config_.log_level = log::Level::kDebug;
+    } else if (text == "warn") {
+      config_.log_level = log::Level::kWarn;
+    } else if (text == "error") {
+      config_.log_level = log::Level::kError;
+    } else if (text != "info") {
+      in_.Fail(*level, "level must be debug, info, warn or error");
+    }
+  }
+
+  YamlReader in_;
+  Config config_;
+};
+
+}  // namespace
+
+Result<Config> ParseConfig(std::string_view text) {
+  auto root = policy::ParseYaml(text, limits::kConfigBytes);
+  if (!root) return root.error();
+  return ConfigParser().Parse(*root);
+}
+
+Result<Config> LoadConfig(const std::string& path) {
+  auto text = ReadFile(path, limits::kConfigBytes);
+  if (!text) return text.error();
+  auto config = ParseConfig(*text);
+  if (!config) return Error{config.error().code, path + ":" + config.error().message};
+  return config;
+}
+
+Result<std::map<std::string, std::string>> ParseLabelsFile(std::string_view text) {
+  constexpr std::string_view kName = "KUBELET_NODE_LABELS=";
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (!line.starts_with(kName)) continue;
+    line.remove_prefix(kName.size());
+    while (line.ends_with('\r') || line.ends_with('"')) line.remove_suffix(1);
+    if (line.starts_with('"')) line.remove_prefix(1);
+    std::map<std::string, std::string> out;
+    while (!line.empty()) {
+      const std::string_view pair = line.substr(0, line.find(','));
+      line.remove_prefix(std::min(line.size(), pair.size() + 1));
+      const std::size_t equals = pair.find('=');
+      if (equals == 0 || equals == std::string_view::npos) {
+        return Error{ErrorCode::kInvalid, "KUBELET_NODE_LABELS has \"" + Printable(pair, 100) + "\", which is not key=value"};
+      }
+      out.emplace(pair.substr(0, equals), pair.substr(equals + 1));
+    }
+    return out;
+  }
+  return Error{ErrorCode::kInvalid, "there is no line KUBELET_NODE_LABELS="};
+}
+
+}  // namespace pullseal::daemon

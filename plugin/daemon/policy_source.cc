@@ -1,0 +1,53 @@
+#include "daemon/policy_source.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "gate/load_policy.h"
+
+namespace pullseal::daemon {
+namespace {
+
+double Seconds(WallTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
+
+}  // namespace
+
+Status PolicySource::Reload() {
+  auto policy = gate::LoadPolicy(path_);
+  if (!policy) {
+    metrics_.Add("pullseal_policy_reload_errors_total", {});
+    log::Warn("policy refused: " + policy.error().message +
+              (Get() != nullptr ? "; the policy in force is kept" : "; judged calls are refused until there is one"));
+    return policy.error();
+  }
+  Publish(*policy);
+  log::Info("policy " + policy->name + " version " + policy->version + " in force, mode " +
+            std::string(policy::Text(policy->mode)) + ", " + std::to_string(policy->rules.size()) + " rules, sha256 " +
+            policy->sha256);
+  auto snapshot = std::make_shared<const gate::Snapshot>(gate::Snapshot{std::move(*policy), node_labels_});
+  const std::lock_guard lock(mutex_);
+  snapshot_ = std::move(snapshot);
+  return {};
+}
+
+void PolicySource::Publish(const policy::Policy& policy) {
+  for (const char* name : {"pullseal_policy_info", "pullseal_key_expiry_timestamp_seconds",
+                           "pullseal_exception_expiry_timestamp_seconds"}) {
+    metrics_.Clear(name);
+  }
+  metrics_.Set("pullseal_policy_info", {{"name", policy.name}, {"version", policy.version}, {"sha256", policy.sha256}}, 1);
+  metrics_.Set("pullseal_policy_loaded_timestamp_seconds", {}, Seconds(clock_.Now()));
+  for (const policy::Key& key : policy.keys) {
+    if (key.not_after) metrics_.Set("pullseal_key_expiry_timestamp_seconds", {{"key", key.name}}, Seconds(*key.not_after));
+  }
+  for (const policy::Exception& one : policy.exceptions) {
+    metrics_.Set("pullseal_exception_expiry_timestamp_seconds", {{"exception", one.name}}, Seconds(one.until));
+  }
+}
+
+gate::SnapshotPtr PolicySource::Get() const {
+  const std::lock_guard lock(mutex_);
+  return snapshot_;
+}
+
+}  // namespace pullseal::daemon

@@ -1,0 +1,39 @@
+#ifndef PULLSEAL_DAEMON_REPORTER_H_
+#define PULLSEAL_DAEMON_REPORTER_H_
+
+#include <mutex>
+#include <string>
+
+#include "audit/audit_log.h"
+#include "base/clock.h"
+#include "gate/report.h"
+#include "metrics/metrics.h"
+
+namespace pullseal::daemon {
+
+// Reports sends each decision to the audit log, the metrics and, rate-limited, the daemon's own log. Thread-safe.
+class Reports final : public gate::Reporter {
+ public:
+  Reports(audit::AuditLog& audit, metrics::Metrics& metrics, const Clock& clock)
+      : audit_(audit), metrics_(metrics), clock_(clock) {}
+
+  Status Report(const gate::Event& event, const gate::Decision& decision, const gate::Snapshot* snapshot) override;
+  void UnknownFields() override;
+
+ private:
+  void Log(const gate::Event& event, const gate::Decision& decision, const std::string& outcome);
+
+  audit::AuditLog& audit_;
+  metrics::Metrics& metrics_;
+  const Clock& clock_;
+  std::mutex mutex_;
+  SteadyTime window_;          // guarded by mutex_
+  int logged_in_window_ = 0;   // guarded by mutex_
+};
+
+// OutcomeText is the audit log's word for a decision: allow, deny, would-deny or unavailable.
+std::string OutcomeText(const gate::Decision& decision);
+
+}  // namespace pullseal::daemon
+
+#endif  // PULLSEAL_DAEMON_REPORTER_H_

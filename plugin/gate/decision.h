@@ -1,0 +1,64 @@
+#ifndef PULLSEAL_GATE_DECISION_H_
+#define PULLSEAL_GATE_DECISION_H_
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "judge/reason.h"
+#include "oci/digest.h"
+#include "policy/model.h"
+
+namespace pullseal::gate {
+
+using judge::Outcome;
+using judge::Reason;
+
+// Snapshot is everything a decision depends on besides the image: immutable, swapped as a whole on reload.
+struct Snapshot {
+  policy::Policy policy;
+  // The node's labels; absent if the config names none, which makes them unknown.
+  std::optional<std::map<std::string, std::string>> node_labels;
+};
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+// Where a decision came from: kHit from a cached verdict, kEvidence from evidence in memory judged again, kMiss from the
+// registry, kNone where no signature was looked at.
+enum class CacheUse { kNone, kHit, kEvidence, kMiss };
+std::string_view Text(CacheUse use);
+
+// Decision is the gate's answer to one question.
+struct Decision {
+  Reason reason = Reason::kPolicyUnavailable;
+  std::string rule;                           // the rule or exception that decided; empty if none did
+  std::map<std::string, std::string> labels;  // of that rule
+  bool audit_only = false;                    // that rule, or the whole policy, is in audit mode
+  std::string detail;                         // for the operator's log and `pullseal verify`; may hold remote text
+  std::optional<oci::Digest> digest;          // the subject that was judged
+  std::vector<std::string> signers;
+  CacheUse cache = CacheUse::kNone;
+  std::vector<std::string> steps;             // what was done and found, for people
+
+  Outcome outcome() const { return judge::OutcomeOf(reason); }
+};
+
+// Refuse makes a decision that no rule took part in.
+Decision Refuse(Reason reason, std::string detail);
+
+// ReasonFor says which could-not-decide reason an error of the registry, or of the runtime, is.
+Reason ReasonForRegistry(const Error& error);
+Reason ReasonForRuntime(const Error& error);
+
+// Sentence tells a developer what a refusal means and what to do next. One fixed sentence a reason: no remote text, so
+// that it is the same on every attempt.
+std::string_view Sentence(Reason reason);
+
+}  // namespace pullseal::gate
+
+#endif  // PULLSEAL_GATE_DECISION_H_

@@ -1,0 +1,274 @@
+#include "gate/gate.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace pullseal::gate {
+namespace {
+
+judge::Evidence ToEvidence(registry::Search& search, const Question& question, const oci::Digest& subject) {
+  judge::Evidence out{subject, question.name.MatchName(), {}};
+  for (registry::FoundSignature& found : search.signatures) {
+    out.signatures.push_back(judge::SignatureEvidence{found.layer.digest, found.layer.media_type,
+                                                      std::move(found.payload), found.layer.annotations});
+  }
+  return out;
+}
+
+std::size_t CostOf(const judge::Evidence& evidence) {
+  std::size_t cost = 512;
+  for (const judge::SignatureEvidence& signature : evidence.signatures) {
+    cost += signature.payload.size() + 256;
+    for (const auto& [name, value] : signature.annotations) cost += name.size() + value.size() + 64;
+  }
+  return cost;
+}
+
+void Explain(const judge::Verdict& verdict, std::vector<std::string>& steps) {
+  for (const judge::Finding& finding : verdict.findings) {
+    steps.push_back("signature " + finding.blob.text() + ": " + std::string(judge::Slug(finding.reason)) +
+                    (finding.detail.empty() ? "" : ", " + finding.detail));
+  }
+}
+
+Decision FromVerdict(const judge::Verdict& verdict, const oci::Digest& subject, CacheUse cache) {
+  Decision out;
+  out.reason = verdict.reason;
+  out.digest = subject;
+  out.signers = verdict.signers;
+  out.cache = cache;
+  return out;
+}
+
+// Of several decisions that must all allow, the one to tell: the highest-ranked refusal, else the first.
+Decision Worst(std::vector<Decision> decisions) {
+  std::size_t worst = 0;
+  for (std::size_t i = 1; i < decisions.size(); ++i) {
+    const bool refused = decisions[i].outcome() != Outcome::kAllow;
+    // Among refusals one that is enforced counts before one that is only recorded.
+    const auto rank = [](const Decision& d) { return std::make_pair(!d.audit_only, d.reason); };
+    const bool stands = decisions[worst].outcome() == Outcome::kAllow || rank(decisions[i]) > rank(decisions[worst]);
+    if (refused && stands) worst = i;
+  }
+  return std::move(decisions[worst]);
+}
+
+}  // namespace
+
+Gate::Gate(registry::Client& registry, const Clock& clock, oci::Platform node, Options options)
+    : registry_(registry), clock_(clock), node_(std::move(node)), options_(options) {}
+
+policy::Selection Gate::SelectRules(const Snapshot& snapshot, const Question& question) const {
+  policy::Subject subject{question.name, question.pod_namespace, std::nullopt, snapshot.node_labels};
+  if (!question.candidates.empty()) subject.digests = question.candidates;
+  return policy::Select(snapshot.policy, subject, clock_.Now());
+}
+
+Decision Gate::DecideContent(const Snapshot& snapshot, const Question& question) {
+  if (question.candidates.empty()) return Refuse(Reason::kImageLinkUnproven, "no digest to judge");
+  return DecideByRules(snapshot, question, SelectRules(snapshot, question));
+}
+
+Decision Gate::DecideByRules(const Snapshot& snapshot, const Question& question, const policy::Selection& selection) {
+  const bool audit = snapshot.policy.mode == policy::Mode::kAudit;
+  std::vector<Decision> decisions;
+  for (const policy::Applicable& one : selection.all) {
+    Decision decision;
+    if (one.exception != nullptr) {
+      decision.reason = Reason::kException;
+      decision.rule = one.exception->name;
+    } else {
+      decision = DecideByRule(snapshot, question, *one.rule);
+    }
+    decisions.push_back(std::move(decision));
+  }
+  if (!selection.complete) {
+    decisions.push_back(Refuse(Reason::kNoRule, decisions.empty() ? "no rule matches"
+                                                                  : "the pod's namespace or the node's labels are not "
+                                                                    "known, and for some of them no rule matches"));
+  }
+  Decision out = Worst(std::move(decisions));
+  if (audit) out.audit_only = true;
+  if (!out.digest && !question.candidates.empty()) out.digest = question.candidates.front();
+  return out;
+}
+
+Decision Gate::DecideByRule(const Snapshot& snapshot, const Question& question, const policy::Rule& rule) {
+  Decision out;
+  switch (rule.mode) {
+    case policy::RuleMode::kAllow:
+      out.reason = Reason::kExempt;
+      break;
+    case policy::RuleMode::kDeny:
+      out.reason = Reason::kRuleDenies;
+      break;
+    case policy::RuleMode::kEnforce:
+    case policy::RuleMode::kAudit: {
+      // One good candidate is enough; otherwise the reason that ranks highest is told.
+      std::vector<std::string> steps;
+      out.reason = Reason::kSignatureMissing;
+      for (const oci::Digest& subject : question.candidates) {
+        Decision one = JudgeSubject(snapshot, question, rule, subject);
+        steps.insert(steps.end(), one.steps.begin(), one.steps.end());
+        const bool allowed = one.outcome() == Outcome::kAllow;
+        if (allowed || one.reason >= out.reason) out = std::move(one);
+        if (allowed) break;
+      }
+      out.steps = std::move(steps);
+      break;
+    }
+  }
+  out.rule = rule.name;
+  out.labels = rule.labels;
+  out.audit_only = rule.mode == policy::RuleMode::kAudit;
+  return out;
+}
+
+Decision Gate::JudgeSubject(const Snapshot& snapshot, const Question& question, const policy::Rule& rule,
+                            const oci::Digest& subject) {
+  const std::string key = subject.text() + "|" + snapshot.policy.fingerprint + "|" + rule.name + "|" +
+                          question.name.MatchName();
+  std::optional<CachedEvidence> stored;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto cached = verdicts_.Find(key);
+    const bool fresh = cached && clock_.Steady() < cached->expires &&
+                       (!cached->good_until || clock_.Now() <= *cached->good_until);
+    if (fresh) return FromVerdict(cached->verdict, subject, CacheUse::kHit);
+    stored = evidence_.Find(subject.text() + "|" + question.name.MatchName());
+  }
+  if (stored && clock_.Steady() - stored->fetched < options_.evidence_max_age) {
+    const judge::Verdict verdict = judge::Judge(*stored->evidence, *rule.signatures, clock_.Now());
+    if (judge::OutcomeOf(verdict.reason) == Outcome::kAllow) {
+      Remember(key, verdict);
+      return FromVerdict(verdict, subject, CacheUse::kEvidence);
+    }
+  }
+  return JudgeFresh(snapshot, question, rule, subject, key);
+}
+
+Decision Gate::JudgeFresh(const Snapshot&, const Question& question, const policy::Rule& rule,
+                          const oci::Digest& subject, const std::string& key) {
+  registry::Search search = FindShared(question, subject);
+  const auto trouble = search.trouble;
+  std::vector<std::string> steps = std::move(search.steps);
+  const auto evidence = std::make_shared<const judge::Evidence>(ToEvidence(search, question, subject));
+  const judge::Verdict verdict = judge::Judge(*evidence, *rule.signatures, clock_.Now());
+  Explain(verdict, steps);
+  Decision out = FromVerdict(verdict, subject, CacheUse::kMiss);
+  out.steps = std::move(steps);
+  const bool allowed = out.outcome() == Outcome::kAllow;
+  if (!allowed && trouble) {
+    // Something could not be searched, so nothing is known to be missing: neither yes nor no, and not remembered.
+    out.reason = ReasonForRegistry(*trouble);
+    out.detail = trouble->message;
+    return out;
+  }
+  Remember(key, verdict);
+  if (allowed) {
+    const std::lock_guard lock(mutex_);
+    evidence_.Put(subject.text() + "|" + question.name.MatchName(), CachedEvidence{evidence, clock_.Steady()},
+                  CostOf(*evidence));
+  }
+  return out;
+}
+
+void Gate::Remember(const std::string& key, const judge::Verdict& verdict) {
+  const bool allowed = judge::OutcomeOf(verdict.reason) == Outcome::kAllow;
+  const auto life = allowed ? options_.allow_ttl : options_.deny_ttl;
+  CachedVerdict entry{judge::Verdict{verdict.reason, verdict.signers, {}, verdict.good_until}, clock_.Steady() + life,
+                      allowed ? verdict.good_until : std::nullopt};
+  const std::lock_guard lock(mutex_);
+  verdicts_.Put(key, std::move(entry));
+}
+
+// One search at a time for a subject and one set of credentials; those who ask meanwhile get its result, be it trouble.
+registry::Search Gate::FindShared(const Question& question, const oci::Digest& subject) {
+  const std::string key = subject.text() + "|" + question.name.Repository() + "|" + question.credentials.Fingerprint();
+  std::unique_lock lock(mutex_);
+  if (const auto found = flights_.find(key); found != flights_.end()) {
+    const std::shared_ptr<Flight> flight = found->second;
+    while (!flight->done) {
+      const auto left = question.deadline - clock_.Steady();
+      if (left <= SteadyTime::duration::zero()) {
+        registry::Search late;
+        late.trouble = Error{ErrorCode::kTimeout, "waiting for a search that another question began"};
+        return late;
+      }
+      landed_.wait_for(lock, left);
+    }
+    return flight->search;
+  }
+  const auto flight = std::make_shared<Flight>();
+  flights_[key] = flight;
+  lock.unlock();
+  registry::Search search =
+      registry::FindSignatures(registry_, question.name, subject, question.credentials, question.deadline);
+  lock.lock();
+  flight->search = search;
+  flight->done = true;
+  flights_.erase(key);
+  lock.unlock();
+  landed_.notify_all();
+  return search;
+}
+
+Pull Gate::DecidePull(const Snapshot& snapshot, const Question& question) {
+  policy::Selection selection = SelectRules(snapshot, question);
+  const bool judged = std::any_of(selection.all.begin(), selection.all.end(), [](const policy::Applicable& one) {
+    return one.rule != nullptr && one.rule->signatures.has_value();
+  });
+  if (!judged && !selection.needs_digest) return Pull{DecideByRules(snapshot, question, selection), std::nullopt};
+
+  auto digest = registry_.Resolve(question.name, question.credentials, question.deadline);
+  if (!digest) {
+    Decision out = Refuse(ReasonForRegistry(digest.error()), digest.error().message);
+    // Recorded only where every rule that may decide is in audit mode.
+    out.audit_only = selection.complete;
+    for (const policy::Applicable& one : selection.all) {
+      if (one.rule == nullptr) continue;
+      if (out.rule.empty()) out.labels = one.rule->labels;
+      if (out.rule.empty()) out.rule = one.rule->name;
+      out.audit_only = out.audit_only && one.rule->mode == policy::RuleMode::kAudit;
+    }
+    out.audit_only = out.audit_only || snapshot.policy.mode == policy::Mode::kAudit;
+    out.steps.push_back("resolve " + question.name.Text() + ": " + digest.error().message);
+    return Pull{std::move(out), std::nullopt};
+  }
+  Question resolved = question;
+  resolved.candidates = {*digest};
+  Decision decision = DecideByRules(snapshot, resolved, SelectRules(snapshot, resolved));
+  decision.steps.insert(decision.steps.begin(), "resolve " + question.name.Text() + ": " + digest->text());
+  if (decision.reason != Reason::kSignatureMissing) return Pull{std::move(decision), *digest};
+
+  const auto manifest = OnlyManifestForNode(question, *digest);
+  if (!manifest) return Pull{std::move(decision), *digest};
+  resolved.candidates = {*manifest};
+  Decision second = DecideByRules(snapshot, resolved, SelectRules(snapshot, resolved));
+  second.steps.insert(second.steps.begin(), "index " + digest->text() + ": its only manifest for this node is " + manifest->text());
+  second.steps.insert(second.steps.begin(), decision.steps.begin(), decision.steps.end());
+  if (second.outcome() != Outcome::kAllow) return Pull{std::move(second), *digest};
+  return Pull{std::move(second), *manifest};
+}
+
+std::optional<oci::Digest> Gate::OnlyManifestForNode(const Question& question, const oci::Digest& index) {
+  const auto fetched = registry_.FetchManifest(question.name, index, question.credentials, question.deadline);
+  if (!fetched) return std::nullopt;
+  const auto parsed = oci::Manifest::Parse(fetched->bytes, fetched->media_type);
+  if (!parsed || parsed->kind != oci::Manifest::Kind::kIndex) return std::nullopt;
+  std::optional<oci::Digest> only;
+  for (const oci::Descriptor& entry : parsed->manifests) {
+    if (!entry.platform || entry.platform->os != node_.os || entry.platform->architecture != node_.architecture) continue;
+    if (only) return std::nullopt;
+    only = entry.digest;
+  }
+  return only;
+}
+
+void Gate::Flush() {
+  const std::lock_guard lock(mutex_);
+  verdicts_.Clear();
+  evidence_.Clear();
+}
+
+}  // namespace pullseal::gate

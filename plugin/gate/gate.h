@@ -1,0 +1,104 @@
+#ifndef PULLSEAL_GATE_GATE_H_
+#define PULLSEAL_GATE_GATE_H_
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/lru.h"
+#include "gate/decision.h"
+#include "judge/judge.h"
+#include "oci/manifest.h"
+#include "oci/reference.h"
+#include "policy/match.h"
+#include "registry/client.h"
+#include "registry/evidence.h"
+
+namespace pullseal::gate {
+
+// Question is: may this content run, as this name, for this pod?
+struct Question {
+  const oci::Reference& name;
+  std::optional<std::string> pod_namespace;  // absent: not known
+  // The digests of which one must be good: a proven chain from an index to a manifest. Empty for a pull of a tag, which
+  // the gate resolves itself.
+  std::vector<oci::Digest> candidates;
+  registry::Credentials credentials;
+  SteadyTime deadline;
+};
+
+// Pull is the gate's answer for a pull: the decision, and what may be pulled if it allows. Without `digest` the decision
+// needed none (an exempt image) and the name goes as it is.
+struct Pull {
+  Decision decision;
+  std::optional<oci::Digest> digest;
+};
+
+struct Options {
+  std::chrono::milliseconds allow_ttl{600'000};
+  std::chrono::milliseconds deny_ttl{30'000};
+  std::chrono::milliseconds evidence_max_age{86'400'000};
+};
+
+// Gate answers questions: rule -> cached verdict -> evidence -> judge. Verdicts are kept in memory by digest, policy
+// fingerprint, rule and repository, never by tag; evidence is kept in memory and judged again; could-not-decide is never
+// kept. Concurrent questions about one subject share one search. Thread-safe.
+class Gate {
+ public:
+  Gate(registry::Client& registry, const Clock& clock, oci::Platform node, Options options);
+
+  // Content that is on the node already, or whose digest is known.
+  Decision DecideContent(const Snapshot& snapshot, const Question& question);
+
+  // A pull: resolves the name once and decides about that digest; if only the manifest for this node is signed, and the
+  // index has exactly one, about that.
+  Pull DecidePull(const Snapshot& snapshot, const Question& question);
+
+  void Flush();
+
+ private:
+  struct CachedVerdict {
+    judge::Verdict verdict;
+    SteadyTime expires;
+    std::optional<WallTime> good_until;
+  };
+  struct CachedEvidence {
+    std::shared_ptr<const judge::Evidence> evidence;
+    SteadyTime fetched;
+  };
+  struct Flight {
+    bool done = false;
+    registry::Search search;
+  };
+
+  Decision DecideByRules(const Snapshot& snapshot, const Question& question, const policy::Selection& selection);
+  Decision DecideByRule(const Snapshot& snapshot, const Question& question, const policy::Rule& rule);
+  Decision JudgeSubject(const Snapshot& snapshot, const Question& question, const policy::Rule& rule,
+                        const oci::Digest& subject);
+  Decision JudgeFresh(const Snapshot& snapshot, const Question& question, const policy::Rule& rule,
+                      const oci::Digest& subject, const std::string& key);
+  registry::Search FindShared(const Question& question, const oci::Digest& subject);
+  void Remember(const std::string& key, const judge::Verdict& verdict);
+  std::optional<oci::Digest> OnlyManifestForNode(const Question& question, const oci::Digest& index);
+  policy::Selection SelectRules(const Snapshot& snapshot, const Question& question) const;
+
+  registry::Client& registry_;
+  const Clock& clock_;
+  const oci::Platform node_;
+  const Options options_;
+  std::mutex mutex_;
+  LruMap<CachedVerdict> verdicts_{limits::kVerdicts};                        // guarded by mutex_
+  LruMap<CachedEvidence> evidence_{8 * limits::kMiB};                         // guarded by mutex_
+  std::map<std::string, std::shared_ptr<Flight>> flights_;                   // guarded by mutex_
+  std::condition_variable landed_;
+};
+
+}  // namespace pullseal::gate
+
+#endif  // PULLSEAL_GATE_GATE_H_

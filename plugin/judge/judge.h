@@ -1,0 +1,54 @@
+#ifndef PULLSEAL_JUDGE_JUDGE_H_
+#define PULLSEAL_JUDGE_JUDGE_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "judge/reason.h"
+#include "oci/digest.h"
+#include "policy/model.h"
+
+namespace pullseal::judge {
+
+// SignatureEvidence is one signature as it was found, not verified: a layer of a signature manifest.
+struct SignatureEvidence {
+  oci::Digest blob;           // digest of `payload`, checked when it was fetched
+  std::string media_type;
+  Bytes payload;
+  std::map<std::string, std::string> annotations;
+};
+
+// Evidence is everything found about one subject.
+struct Evidence {
+  oci::Digest subject;     // the manifest or index that is to run
+  std::string repository;  // the match name (host/path) it is to run as
+  std::vector<SignatureEvidence> signatures;
+};
+
+// Finding says what became of one signature, for people.
+struct Finding {
+  oci::Digest blob;
+  Reason reason = Reason::kSignatureInvalid;  // kSigned if it counts
+  std::string key;                            // the authority's name if a key verified it
+  std::string detail;
+};
+
+// Verdict is the judge's answer. `reason` is kSigned, or the highest-ranked denial.
+struct Verdict {
+  Reason reason = Reason::kSignatureMissing;
+  std::vector<std::string> signers;  // names of the distinct keys that count, in the policy's order
+  std::vector<Finding> findings;
+  // The first moment at which this verdict, if it allows, could change: a key's notAfter.
+  std::optional<WallTime> good_until;
+};
+
+// Judge decides whether `evidence` satisfies `requirement` at `now`. It reads no clock, file or network, and depends on
+// nothing but its arguments. Junk beside a good signature never hurts. Thread-safe.
+Verdict Judge(const Evidence& evidence, const policy::SignatureRequirement& requirement, WallTime now);
+
+}  // namespace pullseal::judge
+
+#endif  // PULLSEAL_JUDGE_JUDGE_H_

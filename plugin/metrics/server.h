@@ -1,0 +1,38 @@
+#ifndef PULLSEAL_METRICS_SERVER_H_
+#define PULLSEAL_METRICS_SERVER_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "base/file.h"
+#include "base/result.h"
+
+namespace pullseal::metrics {
+
+// Server answers GET /metrics, and GET /healthz with "ok", over plain HTTP on one thread, one scrape after the other,
+// each bounded by limits::kScrapeTime. Everything else is 404. It is meant for a loopback address.
+class Server {
+ public:
+  // Listens on `address` (host:port; port 0 takes a free one). kInvalid or kUnavailable.
+  static Result<std::unique_ptr<Server>> Start(const std::string& address, std::function<std::string()> metrics);
+  ~Server();
+  int port() const { return port_; }
+
+ private:
+  Server(OwnedFd fd, int port, std::function<std::string()> metrics);
+  void Run();
+  void Serve(int fd) const;
+
+  OwnedFd fd_;
+  const int port_;
+  const std::function<std::string()> metrics_;
+  std::atomic<bool> stop_{false};
+  std::thread thread_;
+};
+
+}  // namespace pullseal::metrics
+
+#endif  // PULLSEAL_METRICS_SERVER_H_

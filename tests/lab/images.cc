@@ -1,0 +1,172 @@
+#include "lab/images.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+
+#include "crypto/sha256.h"
+#include "json/value.h"
+#include "oci/platform.h"
+#include "registry/http.h"
+
+namespace pullseal::lab {
+namespace {
+
+registry::HttpResponse Must(const std::string& method, const std::string& url, const std::string& body,
+                            const std::string& type, long expected) {
+  static const auto http = registry::MakeCurlHttp("");
+  registry::HttpRequest request;
+  request.method = method;
+  request.url = *registry::Url::Parse(url);
+  request.body = body;
+  request.most = 1 << 20;
+  request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(15);
+  if (!type.empty()) request.headers = {"Content-Type: " + type};
+  auto response = http->Do(request);
+  if (!response) throw std::runtime_error(method + " " + url + ": " + response.error().message);
+  if (response->status != expected) {
+    throw std::runtime_error(method + " " + url + ": status " + std::to_string(response->status) + " " + response->body);
+  }
+  return std::move(*response);
+}
+
+std::string Descriptor(const Blob& blob, const std::string& media_type) {
+  return json::Writer()
+      .Text("mediaType", media_type)
+      .Text("digest", blob.digest)
+      .Number("size", static_cast<std::int64_t>(blob.bytes.size()))
+      .Finish();
+}
+
+std::string MakeLayer(const std::string& text) {
+  const TempFolder folder;
+  const std::string root = folder.path() + "/root";
+  std::filesystem::create_directories(root + "/bin");
+  for (const char* name : {"/proc", "/sys", "/dev", "/etc", "/tmp"}) std::filesystem::create_directory(root + name);
+  std::filesystem::copy_file("/bin/busybox", root + "/bin/busybox");
+  for (const char* name : {"sh", "cat", "sleep", "ls"}) std::filesystem::create_symlink("busybox", root + "/bin/" + name);
+  WriteFile(root + "/text", text);
+  const std::string tar = folder.path() + "/layer.tar";
+  const Output made = Run({"tar", "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "-C", root,
+                           "-cf", tar, "."});
+  if (made.status != 0) throw std::runtime_error("tar: " + made.text);
+  return ReadText(tar);
+}
+
+}  // namespace
+
+Blob Blob::Of(std::string bytes) {
+  std::string digest = "sha256:" + crypto::Sha256Hex(AsBytes(bytes));
+  return Blob{std::move(digest), std::move(bytes)};
+}
+
+Image MakeImage(const std::string& text, const std::map<std::string, std::string>& annotations) {
+  Image image;
+  image.layer = Blob::Of(MakeLayer(text));
+  const std::string rootfs = json::Writer().Text("type", "layers").Raw("diff_ids", "[\"" + image.layer.digest + "\"]").Finish();
+  image.config = Blob::Of(json::Writer()
+                              .Text("architecture", oci::NodePlatform().architecture)
+                              .Text("os", "linux")
+                              .Raw("config", R"({"Entrypoint":["/bin/sleep","100000"],"Env":["PATH=/bin"]})")
+                              .Raw("rootfs", rootfs)
+                              .Finish());
+  json::Writer manifest;
+  manifest.Number("schemaVersion", 2)
+      .Text("mediaType", kManifestType)
+      .Raw("config", Descriptor(image.config, "application/vnd.oci.image.config.v1+json"))
+      .Raw("layers", "[" + Descriptor(image.layer, "application/vnd.oci.image.layer.v1.tar") + "]");
+  if (!annotations.empty()) {
+    json::Writer members;
+    for (const auto& [name, value] : annotations) members.Text(name, value);
+    manifest.Raw("annotations", members.Finish());
+  }
+  image.manifest = Blob::Of(manifest.Finish());
+  return image;
+}
+
+Blob MakeIndex(const std::vector<Blob>& manifests, const std::vector<std::string>& architectures) {
+  std::string list;
+  for (std::size_t i = 0; i < manifests.size(); ++i) {
+    const std::string architecture = i < architectures.size() ? architectures[i] : oci::NodePlatform().architecture;
+    list += (list.empty() ? "" : ",") + json::Writer()
+                                            .Text("mediaType", kManifestType)
+                                            .Text("digest", manifests[i].digest)
+                                            .Number("size", static_cast<std::int64_t>(manifests[i].bytes.size()))
+                                            .Raw("platform", json::Writer().Text("architecture", architecture).Text("os", "linux").Finish())
+                                            .Finish();
+  }
+  return Blob::Of(json::Writer().Number("schemaVersion", 2).Text("mediaType", kIndexType).Raw("manifests", "[" + list + "]").Finish());
+}
+
+void SaveArchive(const Image& image, const std::string& name, const std::string& path) {
+  const TempFolder folder;
+  const std::string blobs = folder.path() + "/blobs/sha256/";
+  for (const Blob* blob : {&image.layer, &image.config, &image.manifest}) WriteFile(blobs + blob->digest.substr(7), blob->bytes);
+  WriteFile(folder.path() + "/oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
+  const std::string entry = json::Writer()
+                                .Text("mediaType", kManifestType)
+                                .Text("digest", image.manifest.digest)
+                                .Number("size", static_cast<std::int64_t>(image.manifest.bytes.size()))
+                                .Raw("annotations", json::Writer().Text("io.containerd.image.name", name).Finish())
+                                .Finish();
+  WriteFile(folder.path() + "/index.json", json::Writer().Number("schemaVersion", 2).Raw("manifests", "[" + entry + "]").Finish());
+  const Output made = Run({"tar", "-C", folder.path(), "-cf", path, "blobs", "oci-layout", "index.json"});
+  if (made.status != 0) throw std::runtime_error("tar: " + made.text);
+}
+
+Registry::Registry(const std::string& folder) : folder_(folder), port_(FreePort()) {
+  WriteFile(folder_ + "/config.yml", "version: 0.1\nlog: {level: warn}\nstorage:\n  filesystem: {rootdirectory: " + folder_ +
+                                         "/data}\n  delete: {enabled: true}\nhttp: {addr: \"" + host() + "\"}\n");
+  Start();
+}
+
+void Registry::Start() {
+  process_ = std::make_unique<Process>(std::vector<std::string>{"docker-registry", "serve", folder_ + "/config.yml"},
+                                       folder_ + "/registry.log");
+  const bool up = WaitFor([this] {
+    try {
+      Must("GET", "http://" + host() + "/v2/", "", "", 200);
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
+  });
+  if (!up) throw std::runtime_error("docker-registry did not start: " + ReadText(folder_ + "/registry.log"));
+}
+
+void Registry::PushBlob(const std::string& repository, const Blob& blob) {
+  const auto begun = Must("POST", "http://" + host() + "/v2/" + repository + "/blobs/uploads/", "", "", 202);
+  const std::string location(begun.Header("location"));
+  const std::string url = location + (location.find('?') == std::string::npos ? "?" : "&") + "digest=" + blob.digest;
+  Must("PUT", url.starts_with("/") ? "http://" + host() + url : url, blob.bytes, "application/octet-stream", 201);
+}
+
+void Registry::PushManifest(const std::string& repository, const std::string& reference, const Blob& manifest,
+                            const std::string& media_type) {
+  Must("PUT", "http://" + host() + "/v2/" + repository + "/manifests/" + reference, manifest.bytes, media_type, 201);
+}
+
+void Registry::PushImage(const std::string& repository, const std::string& tag, const Image& image) {
+  PushBlob(repository, image.layer);
+  PushBlob(repository, image.config);
+  PushManifest(repository, tag.empty() ? image.manifest.digest : tag, image.manifest, kManifestType);
+}
+
+Cosign::Cosign(const std::string& program, const std::string& folder) : program_(program), folder_(folder) {
+  std::filesystem::create_directories(folder);
+  const Output made = Run({program_, "generate-key-pair", "--output-key-prefix", folder_ + "/cosign"}, {{"COSIGN_PASSWORD", ""}});
+  if (made.status != 0) throw std::runtime_error("cosign generate-key-pair: " + made.text);
+}
+
+std::string Cosign::Sign(const std::string& reference, const std::vector<std::string>& more) {
+  std::vector<std::string> command = {program_, "sign", "--key", private_key_file(), "--tlog-upload=false", "--yes",
+                                      "--allow-http-registry", "--allow-insecure-registry"};
+  command.insert(command.end(), more.begin(), more.end());
+  command.push_back(reference);
+  const Output signed_output = Run(command, {{"COSIGN_PASSWORD", ""}, {"HOME", folder_}});
+  return signed_output.status == 0 ? std::string() : signed_output.text;
+}
+
+}  // namespace pullseal::lab

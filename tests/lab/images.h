@@ -1,0 +1,77 @@
+#ifndef PULLSEAL_LAB_IMAGES_H_
+#define PULLSEAL_LAB_IMAGES_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lab/process.h"
+
+namespace pullseal::lab {
+
+// Blob is content with its digest.
+struct Blob {
+  std::string digest;
+  std::string bytes;
+  static Blob Of(std::string bytes);
+};
+
+// Image is a small image with busybox and the file /text in it, not pushed yet.
+struct Image {
+  Blob layer;
+  Blob config;
+  Blob manifest;
+};
+
+// MakeImage builds an image whose /text is `text`. `annotations` stand in its manifest. Without layers' content of its
+// own, two images of one text differ in nothing.
+Image MakeImage(const std::string& text, const std::map<std::string, std::string>& annotations = {});
+
+// MakeIndex wraps manifests of this machine's platform, or of `architectures` where given, into an image index.
+Blob MakeIndex(const std::vector<Blob>& manifests, const std::vector<std::string>& architectures = {});
+
+// SaveArchive writes an OCI archive that `ctr images import` takes: the image under `name`.
+void SaveArchive(const Image& image, const std::string& name, const std::string& path);
+
+// Registry is Debian's docker-registry on a free port of 127.0.0.1, its storage in a folder.
+class Registry {
+ public:
+  explicit Registry(const std::string& folder);
+  std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
+
+  void Stop() { process_.reset(); }
+  void Start();
+
+  // Pushes blobs and manifest; the manifest under `tag`, or under its digest if the tag is empty.
+  void PushImage(const std::string& repository, const std::string& tag, const Image& image);
+  void PushManifest(const std::string& repository, const std::string& reference, const Blob& manifest,
+                    const std::string& media_type);
+  void PushBlob(const std::string& repository, const Blob& blob);
+
+ private:
+  const std::string folder_;
+  const int port_;
+  std::unique_ptr<Process> process_;
+};
+
+inline constexpr const char* kManifestType = "application/vnd.oci.image.manifest.v1+json";
+inline constexpr const char* kIndexType = "application/vnd.oci.image.index.v1+json";
+
+// Cosign is the real cosign with one key pair.
+class Cosign {
+ public:
+  Cosign(const std::string& program, const std::string& folder);
+  // Signs `reference` (host/repository@digest) in its registry, in the .sig form. Empty if it went well, else its output.
+  std::string Sign(const std::string& reference, const std::vector<std::string>& more = {});
+  std::string public_key_file() const { return folder_ + "/cosign.pub"; }
+  std::string private_key_file() const { return folder_ + "/cosign.key"; }
+
+ private:
+  const std::string program_;
+  const std::string folder_;
+};
+
+}  // namespace pullseal::lab
+
+#endif  // PULLSEAL_LAB_IMAGES_H_
