@@ -72,6 +72,8 @@ inline constexpr std::size_t kRefusalBytes = 1024;
 inline constexpr std::size_t kWorkersMost = 256;
 inline constexpr std::size_t kQueueMost = 100'000;
 
+inline constexpr std::size_t kClaims = 4096;  // names claimed at create; a node runs a few hundred containers
+
 // --- relay ---
 inline constexpr std::size_t kConnections = 128;             // kubelet opens two; crictl and probes a few more
 inline constexpr std::size_t kStreamsPerConnection = 1000;   // grpc-go queues what is over it

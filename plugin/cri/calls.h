@@ -3,8 +3,11 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
+#include "base/limits.h"
+#include "base/lru.h"
 #include "cri/image_judge.h"
 #include "cri/judged_call.h"
 #include "gate/gate.h"
@@ -21,12 +24,32 @@ struct Settings {
   bool deny_checkpoint = false;
 };
 
+// Claims remembers what pods called the images of the containers they created, for the runtimes that do not (containerd
+// 1.6). A claim selects the rule and proves nothing, so one that is forgotten costs strictness only: then every name the
+// store has for the image must be allowed. Bounded; thread-safe.
+class Claims {
+ public:
+  void Remember(const std::string& container_id, const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    names_.Put(container_id, name);
+  }
+  std::string Find(const std::string& container_id) {
+    const std::lock_guard lock(mutex_);
+    return names_.Find(container_id).value_or("");
+  }
+
+ private:
+  std::mutex mutex_;
+  LruMap<std::string> names_{limits::kClaims};  // guarded by mutex_
+};
+
 // Services is what every judged call works with. All outlive the relay; all are thread-safe.
 struct Services {
   gate::Gate& gate;
   runtime::Runtime& runtime;
   runtime::Linker& linker;
   gate::Reporter& reporter;
+  Claims& claims;
   std::function<gate::SnapshotPtr()> snapshot;  // null while there is no readable policy
   Settings settings;
 };

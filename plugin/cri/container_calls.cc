@@ -38,8 +38,10 @@ class ContainerSteps : public CallSteps {
  protected:
   Decision JudgeContainer(const gate::Snapshot& snapshot, const runtime::Container& container, SteadyTime deadline,
                           gate::Event& event) {
+    const std::string claimed =
+        container.claimed_name.empty() ? services().claims.Find(container.id) : container.claimed_name;
     event.container = container.name;
-    event.image = container.claimed_name.empty() ? container.image_id : container.claimed_name;
+    event.image = claimed.empty() ? container.image_id : claimed;
     event.image_id = container.image_id;
     if (container.image_id.empty()) {
       return gate::Refuse(Reason::kImageLinkUnproven, "the runtime has no image ID for container " + container.id);
@@ -52,8 +54,7 @@ class ContainerSteps : public CallSteps {
       return gate::Refuse(Reason::kImageLinkUnproven, "the image of container " + container.id + " is not on the node");
     }
     if (!image) return gate::Refuse(gate::ReasonForRuntime(image.error()), image.error().message);
-    const ImageQuestion question{image->id, ImageJudge::StoreNames(*image), container.claimed_name,
-                                 sandbox->pod_namespace, {}, deadline};
+    const ImageQuestion question{image->id, ImageJudge::StoreNames(*image), claimed, sandbox->pod_namespace, {}, deadline};
     const ImageAnswer answer = images().Judge(snapshot, question);
     const bool goes_on = answer.decision.outcome() == gate::Outcome::kAllow || answer.decision.audit_only;
     if (!goes_on || answer.chain_id.empty()) return answer.decision;
@@ -75,6 +76,9 @@ class StartCall final : public ContainerSteps {
     event.action = "start";
     if (snapshot == nullptr) {
       if (auto refusal = Conclude(event, nullptr, Reason::kPolicyUnavailable, "no policy is loaded")) return *refusal;
+    }
+    if (RefusesUnknown(MethodKind::kStart, bytes)) {
+      if (auto refusal = Conclude(event, snapshot.get(), Reason::kRequestMalformed, "unknown fields")) return *refusal;
     }
     if (!IsFullId(request.container_id())) {
       auto full = services().runtime.ResolveContainer(request.container_id(), deadline);
@@ -141,6 +145,7 @@ class CreateCall final : public ContainerSteps {
     if (!response.ParseFromString(bytes) || response.container_id().empty()) {
       return Conclude(event_, snapshot_.get(), Reason::kImageLinkUnproven, "CreateContainer: malformed answer");
     }
+    services().claims.Remember(response.container_id(), request_.config().image().user_specified_image());
     question_.deadline = deadline;
     auto container = services().runtime.FindContainer(response.container_id(), deadline);
     Decision decision = container ? images().CompareRootfs(*snapshot_, question_, answer_, *container)

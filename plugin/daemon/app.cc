@@ -126,7 +126,7 @@ class App {
       server = std::move(*started);
     }
     const auto calls = cri::MakeJudgedCalls(cri::Services{
-        gate_, *runtime_, linker_, reports, [&policy] { return policy.Get(); },
+        gate_, *runtime_, linker_, reports, claims_, [&policy] { return policy.Get(); },
         cri::Settings{config_.sandbox_image, config_.runtime_config, config_.deny_unknown_fields, config_.deny_checkpoint}});
     OwnedFd listener = cri::InheritedSocket("cri");
     const bool inherited = listener.valid();
@@ -165,6 +165,7 @@ class App {
   std::unique_ptr<runtime::Runtime> runtime_;
   runtime::Linker linker_;
   gate::Gate gate_;
+  cri::Claims claims_;
 };
 
 }  // namespace

@@ -15,7 +15,7 @@ namespace pullseal::lab {
 namespace {
 
 registry::HttpResponse Must(const std::string& method, const std::string& url, const std::string& body,
-                            const std::string& type, long expected) {
+                            const std::string& type, long expected, const std::string& accept = "") {
   static const auto http = registry::MakeCurlHttp("");
   registry::HttpRequest request;
   request.method = method;
@@ -24,6 +24,7 @@ registry::HttpResponse Must(const std::string& method, const std::string& url, c
   request.most = 1 << 20;
   request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(15);
   if (!type.empty()) request.headers = {"Content-Type: " + type};
+  if (!accept.empty()) request.headers.push_back("Accept: " + accept);
   auto response = http->Do(request);
   if (!response) throw std::runtime_error(method + " " + url + ": " + response.error().message);
   if (response->status != expected) {
@@ -40,6 +41,18 @@ std::string Descriptor(const Blob& blob, const std::string& media_type) {
       .Finish();
 }
 
+void UploadBlob(const std::string& host, const std::string& repository, const Blob& blob) {
+  const auto begun = Must("POST", "http://" + host + "/v2/" + repository + "/blobs/uploads/", "", "", 202);
+  const std::string location(begun.Header("location"));
+  const std::string url = location + (location.find('?') == std::string::npos ? "?" : "&") + "digest=" + blob.digest;
+  Must("PUT", url.starts_with("/") ? "http://" + host + url : url, blob.bytes, "application/octet-stream", 201);
+}
+
+void UploadManifest(const std::string& host, const std::string& repository, const std::string& reference,
+                    const Blob& manifest, const std::string& media_type) {
+  Must("PUT", "http://" + host + "/v2/" + repository + "/manifests/" + reference, manifest.bytes, media_type, 201);
+}
+
 std::string MakeLayer(const std::string& text) {
   const TempFolder folder;
   const std::string root = folder.path() + "/root";
@@ -49,7 +62,7 @@ std::string MakeLayer(const std::string& text) {
   for (const char* name : {"sh", "cat", "sleep", "ls"}) std::filesystem::create_symlink("busybox", root + "/bin/" + name);
   WriteFile(root + "/text", text);
   const std::string tar = folder.path() + "/layer.tar";
-  const Output made = Run({"tar", "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "-C", root,
+  const Output made = Execute({"tar", "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "-C", root,
                            "-cf", tar, "."});
   if (made.status != 0) throw std::runtime_error("tar: " + made.text);
   return ReadText(tar);
@@ -112,7 +125,7 @@ void SaveArchive(const Image& image, const std::string& name, const std::string&
                                 .Raw("annotations", json::Writer().Text("io.containerd.image.name", name).Finish())
                                 .Finish();
   WriteFile(folder.path() + "/index.json", json::Writer().Number("schemaVersion", 2).Raw("manifests", "[" + entry + "]").Finish());
-  const Output made = Run({"tar", "-C", folder.path(), "-cf", path, "blobs", "oci-layout", "index.json"});
+  const Output made = Execute({"tar", "-C", folder.path(), "-cf", path, "blobs", "oci-layout", "index.json"});
   if (made.status != 0) throw std::runtime_error("tar: " + made.text);
 }
 
@@ -136,27 +149,61 @@ void Registry::Start() {
   if (!up) throw std::runtime_error("docker-registry did not start: " + ReadText(folder_ + "/registry.log"));
 }
 
-void Registry::PushBlob(const std::string& repository, const Blob& blob) {
-  const auto begun = Must("POST", "http://" + host() + "/v2/" + repository + "/blobs/uploads/", "", "", 202);
-  const std::string location(begun.Header("location"));
-  const std::string url = location + (location.find('?') == std::string::npos ? "?" : "&") + "digest=" + blob.digest;
-  Must("PUT", url.starts_with("/") ? "http://" + host() + url : url, blob.bytes, "application/octet-stream", 201);
-}
+void Registry::PushBlob(const std::string& repository, const Blob& blob) { UploadBlob(host(), repository, blob); }
 
 void Registry::PushManifest(const std::string& repository, const std::string& reference, const Blob& manifest,
                             const std::string& media_type) {
-  Must("PUT", "http://" + host() + "/v2/" + repository + "/manifests/" + reference, manifest.bytes, media_type, 201);
+  UploadManifest(host(), repository, reference, manifest, media_type);
 }
 
 void Registry::PushImage(const std::string& repository, const std::string& tag, const Image& image) {
-  PushBlob(repository, image.layer);
-  PushBlob(repository, image.config);
-  PushManifest(repository, tag.empty() ? image.manifest.digest : tag, image.manifest, kManifestType);
+  Push(host(), repository, tag, image);
+}
+
+void Push(const std::string& host, const std::string& repository, const std::string& tag, const Image& image) {
+  UploadBlob(host, repository, image.layer);
+  UploadBlob(host, repository, image.config);
+  UploadManifest(host, repository, tag.empty() ? image.manifest.digest : tag, image.manifest, kManifestType);
+}
+
+std::string Registry::Get(const std::string& repository, const std::string& resource, const std::string& accept) {
+  return Must("GET", "http://" + host() + "/v2/" + repository + "/" + resource, "", "", 200, accept).body;
+}
+
+void Registry::PushSignature(const std::string& repository, const std::string& digest, const std::string& payload,
+                             const std::string& signature_base64) {
+  const Blob blob = Blob::Of(payload);
+  const Blob config = Blob::Of("{}");
+  PushBlob(repository, blob);
+  PushBlob(repository, config);
+  const std::string layer =
+      json::Writer()
+          .Text("mediaType", "application/vnd.dev.cosign.simplesigning.v1+json")
+          .Text("digest", blob.digest)
+          .Number("size", static_cast<std::int64_t>(blob.bytes.size()))
+          .Raw("annotations", json::Writer().Text("dev.cosignproject.cosign/signature", signature_base64).Finish())
+          .Finish();
+  const Blob manifest = Blob::Of(json::Writer()
+                                     .Number("schemaVersion", 2)
+                                     .Text("mediaType", kManifestType)
+                                     .Raw("config", Descriptor(config, "application/vnd.oci.image.config.v1+json"))
+                                     .Raw("layers", "[" + layer + "]")
+                                     .Finish());
+  PushManifest(repository, "sha256-" + digest.substr(7) + ".sig", manifest, kManifestType);
+}
+
+SignatureParts FetchSignature(Registry& registry, const std::string& repository, const std::string& digest) {
+  const std::string text = registry.Get(repository, "manifests/sha256-" + digest.substr(7) + ".sig", kManifestType);
+  const auto manifest = oci::Manifest::Parse(AsBytes(text), "");
+  if (!manifest || manifest->layers.empty()) throw std::runtime_error("no signature of " + digest);
+  const oci::Descriptor& layer = manifest->layers.front();
+  return {registry.Get(repository, "blobs/" + layer.digest.text(), ""),
+          layer.annotations.at("dev.cosignproject.cosign/signature")};
 }
 
 Cosign::Cosign(const std::string& program, const std::string& folder) : program_(program), folder_(folder) {
   std::filesystem::create_directories(folder);
-  const Output made = Run({program_, "generate-key-pair", "--output-key-prefix", folder_ + "/cosign"}, {{"COSIGN_PASSWORD", ""}});
+  const Output made = Execute({program_, "generate-key-pair", "--output-key-prefix", folder_ + "/cosign"}, {{"COSIGN_PASSWORD", ""}});
   if (made.status != 0) throw std::runtime_error("cosign generate-key-pair: " + made.text);
 }
 
@@ -165,7 +212,7 @@ std::string Cosign::Sign(const std::string& reference, const std::vector<std::st
                                       "--allow-http-registry", "--allow-insecure-registry"};
   command.insert(command.end(), more.begin(), more.end());
   command.push_back(reference);
-  const Output signed_output = Run(command, {{"COSIGN_PASSWORD", ""}, {"HOME", folder_}});
+  const Output signed_output = Execute(command, {{"COSIGN_PASSWORD", ""}, {"HOME", folder_}});
   return signed_output.status == 0 ? std::string() : signed_output.text;
 }
 

@@ -34,6 +34,9 @@ Blob MakeIndex(const std::vector<Blob>& manifests, const std::vector<std::string
 // SaveArchive writes an OCI archive that `ctr images import` takes: the image under `name`.
 void SaveArchive(const Image& image, const std::string& name, const std::string& path);
 
+// Push pushes the image to any registry that asks for no credentials, its manifest under `tag`.
+void Push(const std::string& host, const std::string& repository, const std::string& tag, const Image& image);
+
 // Registry is Debian's docker-registry on a free port of 127.0.0.1, its storage in a folder.
 class Registry {
  public:
@@ -48,12 +51,23 @@ class Registry {
   void PushManifest(const std::string& repository, const std::string& reference, const Blob& manifest,
                     const std::string& media_type);
   void PushBlob(const std::string& repository, const Blob& blob);
+  std::string Get(const std::string& repository, const std::string& resource, const std::string& accept);
+  // Pushes a signature manifest for `digest` with one layer.
+  void PushSignature(const std::string& repository, const std::string& digest, const std::string& payload,
+                     const std::string& signature_base64);
 
  private:
   const std::string folder_;
   const int port_;
   std::unique_ptr<Process> process_;
 };
+
+// What cosign wrote for one image: the payload and the signature over it.
+struct SignatureParts {
+  std::string payload;
+  std::string signature_base64;
+};
+SignatureParts FetchSignature(Registry& registry, const std::string& repository, const std::string& digest);
 
 inline constexpr const char* kManifestType = "application/vnd.oci.image.manifest.v1+json";
 inline constexpr const char* kIndexType = "application/vnd.oci.image.index.v1+json";

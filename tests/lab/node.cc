@@ -114,7 +114,8 @@ cri::CreateContainerRequest Cri::CreateRequest(const std::string& pod, const std
   config.mutable_image()->set_user_specified_image(claimed);
   config.add_command("/bin/sleep");
   config.add_command("100000");
-  FillPod(*request.mutable_sandbox_config(), "claimed", "claimed", 0);
+  // containerd makes the container's unique name from what the request says of the pod, so it differs each time.
+  FillPod(*request.mutable_sandbox_config(), "claimed-" + pod.substr(0, 12), "claimed", attempt_);
   return request;
 }
 
@@ -239,7 +240,7 @@ void Containerd::Stop(int signal) {
 Output Containerd::Ctr(const std::vector<std::string>& arguments) const {
   std::vector<std::string> command = {bin_ + "/ctr", "-a", socket_, "-n", "k8s.io"};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  return Run(command);
+  return Execute(command);
 }
 
 Daemon::Daemon(const std::string& program, const std::string& folder, const Containerd& containerd,

@@ -51,7 +51,7 @@ pid_t Spawn(const std::vector<std::string>& command, int output_fd, const Enviro
 
 }  // namespace
 
-Output Run(const std::vector<std::string>& command, const Environment& environment) {
+Output Execute(const std::vector<std::string>& command, const Environment& environment) {
   int pipe_fds[2];
   if (::pipe2(pipe_fds, O_CLOEXEC) != 0) return {};
   const pid_t pid = Spawn(command, pipe_fds[1], environment);

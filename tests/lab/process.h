@@ -17,8 +17,8 @@ struct Output {
   std::string text;  // standard output and error together
 };
 
-// Run runs a program to its end and returns what it wrote.
-Output Run(const std::vector<std::string>& command, const Environment& environment = {});
+// Execute runs a program to its end and returns what it wrote.
+Output Execute(const std::vector<std::string>& command, const Environment& environment = {});
 
 // Process is a program that runs until the object goes: SIGTERM, and SIGKILL after 10 seconds.
 class Process {
