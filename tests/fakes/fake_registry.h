@@ -1,0 +1,66 @@
+#ifndef PULLSEAL_FAKES_FAKE_REGISTRY_H_
+#define PULLSEAL_FAKES_FAKE_REGISTRY_H_
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "oci/digest.h"
+#include "registry/http.h"
+
+namespace pullseal::fakes {
+
+// FakeRegistry is an Http that answers as a registry would, and can be told to misbehave for single resources.
+class FakeRegistry final : public registry::Http {
+ public:
+  using Handler = std::function<Result<registry::HttpResponse>(const registry::HttpRequest&)>;
+
+  Result<registry::HttpResponse> Do(const registry::HttpRequest& request) override;
+
+  // Puts a manifest there, under its digest and, if not empty, under `tag`. Returns its digest.
+  std::string PutManifest(const std::string& host, const std::string& repository, const std::string& tag,
+                          const std::string& body, const std::string& media_type);
+  std::string PutBlob(const std::string& host, const std::string& repository, const std::string& body);
+  // One signature manifest for `digest`, its layers (payload, base64 signature) in order.
+  void PutSignatures(const std::string& host, const std::string& repository, const std::string& digest,
+                     const std::vector<std::pair<std::string, std::string>>& layers);
+  // Answers every request whose "METHOD url" contains `part` through `handler`.
+  void On(const std::string& part, Handler handler);
+  void Clear(const std::string& part);
+
+  // "METHOD url" of each request so far.
+  std::vector<std::string> Requests() const;
+  std::vector<std::string> HeadersOf(const std::string& part) const;
+  void ForgetRequests();
+
+  static registry::HttpResponse Response(long status, std::string body = "",
+                                         std::multimap<std::string, std::string> headers = {});
+
+ private:
+  struct Document {
+    std::string body;
+    std::string media_type;
+  };
+  struct Seen {
+    std::string line;
+    std::vector<std::string> headers;
+  };
+  mutable std::mutex mutex_;
+  std::map<std::string, Document> documents_;              // by host/v2/... path
+  std::vector<std::pair<std::string, Handler>> handlers_;
+  std::vector<Seen> requests_;
+};
+
+inline constexpr const char* kImageType = "application/vnd.oci.image.manifest.v1+json";
+inline constexpr const char* kIndexType = "application/vnd.oci.image.index.v1+json";
+
+// A small valid image manifest whose config has digest `config`.
+std::string ImageManifest(const std::string& config, const std::string& extra = "");
+// An index over (digest, architecture) pairs.
+std::string ImageIndex(const std::vector<std::pair<std::string, std::string>>& manifests);
+
+}  // namespace pullseal::fakes
+
+#endif  // PULLSEAL_FAKES_FAKE_REGISTRY_H_

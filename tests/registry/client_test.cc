@@ -1,0 +1,257 @@
+#include "registry/client.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/limits.h"
+#include "fakes/fake_clock.h"
+#include "fakes/fake_registry.h"
+#include "registry/evidence.h"
+
+namespace pullseal::registry {
+namespace {
+
+using fakes::FakeRegistry;
+
+const std::string kConfig = "sha256:" + std::string(64, 'c');
+
+class ClientTest : public ::testing::Test {
+ protected:
+  ClientTest() : client_(http_, clock_, Config{}, [](const char*, long) {}) {
+    body_ = fakes::ImageManifest(kConfig);
+    digest_ = http_.PutManifest("reg.io", "app", "1", body_, fakes::kImageType);
+  }
+  oci::Reference Ref(const std::string& text = "reg.io/app:1") { return *oci::Reference::Parse(text); }
+  oci::Digest Digest() { return *oci::Digest::Parse(digest_); }
+  SteadyTime Deadline() { return clock_.Steady() + std::chrono::seconds(20); }
+  ErrorCode ResolveError() {
+    const auto digest = client_.Resolve(Ref(), credentials_, Deadline());
+    EXPECT_FALSE(digest.ok());
+    return digest.ok() ? ErrorCode::kInvalid : digest.error().code;
+  }
+  void Answer(const std::string& part, long status, std::multimap<std::string, std::string> headers = {}, std::string body = "") {
+    http_.On(part, [=](const HttpRequest&) { return FakeRegistry::Response(status, body, headers); });
+  }
+  bool Sent(const std::string& part, const std::string& header) {
+    for (const std::string& one : http_.HeadersOf(part)) {
+      if (one.find(header) != std::string::npos) return true;
+    }
+    return false;
+  }
+
+  fakes::FakeClock clock_;
+  FakeRegistry http_;
+  Client client_;
+  Credentials credentials_;
+  std::string body_;
+  std::string digest_;
+};
+
+TEST_F(ClientTest, ResolvesATagWithOneHead) {
+  EXPECT_EQ(digest_, client_.Resolve(Ref(), {}, Deadline())->text());
+  EXPECT_EQ(std::vector<std::string>{"HEAD https://reg.io:443/v2/app/manifests/1"}, http_.Requests());
+}
+
+TEST_F(ClientTest, ADigestNeedsNoRequest) {
+  EXPECT_EQ(digest_, client_.Resolve(Ref("reg.io/app@" + digest_), {}, Deadline())->text());
+  EXPECT_TRUE(http_.Requests().empty());
+}
+
+TEST_F(ClientTest, HeadWithoutDigestFallsBackToHashing) {
+  Answer("HEAD ", 200);
+  EXPECT_EQ(digest_, client_.Resolve(Ref(), {}, Deadline())->text());
+  http_.Clear("HEAD ");
+  Answer("HEAD ", 405);
+  EXPECT_EQ(digest_, client_.Resolve(Ref(), {}, Deadline())->text());
+}
+
+TEST_F(ClientTest, StatusesKeepTheirMeaning) {
+  const std::pair<long, ErrorCode> cases[] = {{404, ErrorCode::kNotFound},     {403, ErrorCode::kUnauthorized},
+                                              {401, ErrorCode::kUnauthorized}, {429, ErrorCode::kThrottled},
+                                              {500, ErrorCode::kRemote},       {503, ErrorCode::kRemote},
+                                              {418, ErrorCode::kRemote}};
+  for (const auto& [status, code] : cases) {
+    Answer("manifests/1", status, {{"retry-after", "60"}});
+    EXPECT_EQ(code, ResolveError()) << status;
+    http_.Clear("manifests/1");
+  }
+}
+
+TEST_F(ClientTest, RetriesWhatMayPass) {
+  int calls = 0;
+  http_.On("manifests/1", [&](const HttpRequest&) -> Result<HttpResponse> {
+    if (++calls < 3) return Error{ErrorCode::kUnreachable, "reset"};
+    return FakeRegistry::Response(200, "", {{"docker-content-digest", digest_}});
+  });
+  EXPECT_TRUE(client_.Resolve(Ref(), {}, Deadline()).ok());
+  EXPECT_EQ(3, calls);
+}
+
+TEST_F(ClientTest, WrongBytesAreNeverReturned) {
+  Answer("manifests/sha256:", 200, {}, fakes::ImageManifest("sha256:" + std::string(64, 'd')));
+  EXPECT_EQ(ErrorCode::kMismatch, client_.FetchManifest(Ref(), Digest(), {}, Deadline()).error().code);
+  const std::string blob = http_.PutBlob("reg.io", "app", "payload");
+  Answer("blobs/", 200, {}, "payloaD");
+  EXPECT_EQ(ErrorCode::kMismatch, client_.FetchBlob(Ref(), *oci::Digest::Parse(blob), 7, 100, {}, Deadline()).error().code);
+}
+
+TEST_F(ClientTest, BlobSizesAreChecked) {
+  const auto blob = *oci::Digest::Parse(http_.PutBlob("reg.io", "app", "payload"));
+  EXPECT_TRUE(client_.FetchBlob(Ref(), blob, 7, 100, {}, Deadline()).ok());
+  EXPECT_EQ(ErrorCode::kMismatch, client_.FetchBlob(Ref(), blob, 6, 100, {}, Deadline()).error().code);
+  EXPECT_EQ(ErrorCode::kLimit, client_.FetchBlob(Ref(), blob, 7, 6, {}, Deadline()).error().code);
+  EXPECT_EQ(ErrorCode::kLimit, client_.FetchBlob(Ref(), blob, -1, 6, {}, Deadline()).error().code);
+}
+
+TEST_F(ClientTest, BearerTokenIsFetchedOnceAndRemembered) {
+  credentials_ = Credentials{"user", "secret", ""};
+  http_.On("https://reg.io", [&](const HttpRequest& request) {
+    for (const std::string& header : request.headers) {
+      if (header == "Authorization: Bearer t0k") return FakeRegistry::Response(200, "", {{"docker-content-digest", digest_}});
+    }
+    return FakeRegistry::Response(401, "", {{"www-authenticate", R"(Bearer realm="https://auth.io/token",service="reg",scope="repository:app:pull,push")"}});
+  });
+  Answer("https://auth.io", 200, {}, R"({"token":"t0k","expires_in":300})");
+  EXPECT_TRUE(client_.Resolve(Ref(), credentials_, Deadline()).ok());
+  EXPECT_TRUE(client_.Resolve(Ref(), credentials_, Deadline()).ok());
+  int tokens = 0;
+  for (const std::string& line : http_.Requests()) {
+    tokens += line.find("auth.io") != std::string::npos ? 1 : 0;
+    if (line.find("auth.io") != std::string::npos) {
+      EXPECT_NE(std::string::npos, line.find("scope=repository%3Aapp%3Apull&")) << line;
+    }
+  }
+  EXPECT_EQ(1, tokens);
+  EXPECT_TRUE(Sent("auth.io", "Authorization: Basic"));
+  EXPECT_FALSE(Sent("https://reg.io", "Authorization: Basic"));
+  // Other credentials do not share the token.
+  EXPECT_FALSE(client_.Resolve(Ref(), {}, Deadline()).ok() && tokens > 1);
+  clock_.Advance(std::chrono::seconds(400));
+  EXPECT_TRUE(client_.Resolve(Ref(), credentials_, Deadline()).ok());
+}
+
+TEST_F(ClientTest, BasicChallengeGetsTheCredentials) {
+  credentials_ = Credentials{"user", "secret", ""};
+  http_.On("https://reg.io", [&](const HttpRequest& request) {
+    for (const std::string& header : request.headers) {
+      if (header == "Authorization: Basic dXNlcjpzZWNyZXQ=") return FakeRegistry::Response(200, "", {{"docker-content-digest", digest_}});
+    }
+    return FakeRegistry::Response(401, "", {{"www-authenticate", "Basic realm=\"x\""}});
+  });
+  EXPECT_TRUE(client_.Resolve(Ref(), credentials_, Deadline()).ok());
+  credentials_ = {};
+  EXPECT_EQ(ErrorCode::kUnauthorized, ResolveError());
+}
+
+TEST_F(ClientTest, TokenRealmsThatLeadInsideAreRefused) {
+  credentials_ = Credentials{"user", "secret", ""};
+  for (const char* realm : {"http://auth.io/token", "https://169.254.169.254/token", "https://127.0.0.1/token", "https://10.0.0.1/t",
+                            "https://[::1]/t", "https://[::ffff:127.0.0.1]/t", "https://0x7f.1/t", "file:///etc/passwd", "", "https://u:p@auth.io/t"}) {
+    Answer("https://reg.io", 401, {{"www-authenticate", std::string("Bearer realm=\"") + realm + "\",service=\"x\""}});
+    http_.ForgetRequests();
+    EXPECT_FALSE(client_.Resolve(Ref(), credentials_, Deadline()).ok()) << realm;
+    for (const std::string& line : http_.Requests()) EXPECT_NE(std::string::npos, line.find("reg.io")) << line;
+    http_.Clear("https://reg.io");
+  }
+}
+
+TEST_F(ClientTest, RedirectsDropCredentialsAndStayOutside) {
+  credentials_ = Credentials{"user", "secret", ""};
+  const auto blob = *oci::Digest::Parse(http_.PutBlob("reg.io", "app", "payload"));
+  http_.On("https://reg.io", [&](const HttpRequest& request) {
+    for (const std::string& header : request.headers) {
+      if (header.starts_with("Authorization: ")) return FakeRegistry::Response(307, "", {{"location", "https://storage.io/x?sig=1"}});
+    }
+    return FakeRegistry::Response(401, "", {{"www-authenticate", "Basic realm=\"x\""}});
+  });
+  Answer("https://storage.io", 200, {}, "payload");
+  EXPECT_TRUE(client_.FetchBlob(Ref(), blob, 7, 100, credentials_, Deadline()).ok());
+  EXPECT_FALSE(Sent("storage.io", "Authorization"));
+  for (const char* location : {"http://storage.io/x", "https://127.0.0.1/x", "https://169.254.169.254/x", "ftp://x/y", ""}) {
+    http_.Clear("https://reg.io");
+    Answer("https://reg.io", 307, {{"location", location}});
+    EXPECT_FALSE(client_.FetchBlob(Ref(), blob, 7, 100, {}, Deadline()).ok()) << location;
+  }
+}
+
+TEST_F(ClientTest, EndlessRedirectsEnd) {
+  Answer("reg.io", 302, {{"location", "https://reg.io/again"}});
+  EXPECT_EQ(ErrorCode::kLimit, ResolveError());
+  EXPECT_EQ(static_cast<std::size_t>(limits::kRedirects) + 1, http_.Requests().size());
+}
+
+TEST_F(ClientTest, LoopbackIsPlainAndDockerHasItsHost) {
+  (void)client_.Resolve(Ref("127.0.0.1:5000/a:1"), {}, Deadline());
+  (void)client_.Resolve(Ref("busybox"), {}, Deadline());
+  (void)client_.Resolve(Ref("127.0.0.1.evil.io/a:1"), {}, Deadline());
+  EXPECT_EQ("HEAD http://127.0.0.1:5000/v2/a/manifests/1", http_.Requests().at(0));
+  EXPECT_EQ("HEAD https://registry-1.docker.io:443/v2/library/busybox/manifests/latest", http_.Requests().at(1));
+  EXPECT_EQ("HEAD https://127.0.0.1.evil.io:443/v2/a/manifests/1", http_.Requests().at(2));
+}
+
+TEST_F(ClientTest, MirrorConfigurationIsNotGuessedPast) {
+  const std::string folder = ::testing::TempDir() + "/pullseal_certs";
+  for (const char* name : {"reg.io", "_default"}) {
+    std::filesystem::create_directories(folder + "/" + name);
+    Client client(http_, clock_, Config{{}, {folder}}, [](const char*, long) {});
+    const auto digest = client.Resolve(Ref(), {}, Deadline());
+    ASSERT_FALSE(digest.ok());
+    EXPECT_NE(std::string::npos, digest.error().message.find("mirror configuration"));
+    std::filesystem::remove_all(folder);
+  }
+  EXPECT_TRUE(http_.Requests().empty());
+}
+
+TEST_F(ClientTest, FindsSignaturesAndTellsAbsenceFromTrouble) {
+  const Search none = FindSignatures(client_, Ref(), Digest(), {}, Deadline());
+  EXPECT_TRUE(none.signatures.empty());
+  EXPECT_FALSE(none.trouble);
+  http_.PutSignatures("reg.io", "app", digest_, {{"one", "c2ln"}, {"two", "c2ln"}});
+  EXPECT_EQ(2U, FindSignatures(client_, Ref(), Digest(), {}, Deadline()).signatures.size());
+  for (const long status : {401L, 403L, 429L, 500L, 502L}) {
+    Answer(".sig", status, {{"retry-after", "60"}});
+    EXPECT_TRUE(FindSignatures(client_, Ref(), Digest(), {}, Deadline()).trouble) << status;
+    http_.Clear(".sig");
+  }
+  Answer(".sig", 200, {{"content-type", fakes::kIndexType}}, fakes::ImageIndex({}));
+  EXPECT_TRUE(FindSignatures(client_, Ref(), Digest(), {}, Deadline()).trouble);
+  http_.Clear(".sig");
+  Answer("blobs/", 404);
+  EXPECT_TRUE(FindSignatures(client_, Ref(), Digest(), {}, Deadline()).trouble) << "named, but not there";
+}
+
+TEST_F(ClientTest, TooManySignaturesAreTrouble) {
+  std::vector<std::pair<std::string, std::string>> layers(limits::kSignatures + 1, {"payload", "c2ln"});
+  http_.PutSignatures("reg.io", "app", digest_, layers);
+  const Search search = FindSignatures(client_, Ref(), Digest(), {}, Deadline());
+  EXPECT_EQ(limits::kSignatures, search.signatures.size());
+  EXPECT_EQ(ErrorCode::kLimit, search.trouble->code);
+}
+
+TEST(ChallengeTest, ReadsSeveralAndStopsAtNonsense) {
+  HttpResponse response;
+  response.headers.emplace("www-authenticate", R"(Basic realm="a, b", Bearer realm="https://x/\"y",service=s , Digest)");
+  const auto challenges = ParseChallenges(response);
+  ASSERT_EQ(3U, challenges.size());
+  EXPECT_EQ("a, b", challenges[0].parameters.at("realm"));
+  EXPECT_EQ("https://x/\"y", challenges[1].parameters.at("realm"));
+  EXPECT_EQ("s", challenges[1].parameters.at("service"));
+  for (const char* text : {"", "=", "\"", "Bearer realm=\"", ",,,,", "Bearer =x", "\xff"}) {
+    HttpResponse bad;
+    bad.headers.emplace("www-authenticate", text);
+    (void)ParseChallenges(bad);
+  }
+}
+
+TEST(UrlTest, InternalAddressesInAllSpellings) {
+  for (const char* host : {"127.0.0.1", "127.1", "0177.0.0.1", "2130706433", "0x7f000001", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254",
+                           "168.63.129.16", "0.0.0.0", "100.64.0.1", "[::1]", "[::]", "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "localhost"}) {
+    EXPECT_TRUE(IsInternalAddress(host)) << host;
+  }
+  for (const char* host : {"8.8.8.8", "172.32.0.1", "reg.io", "[2001:db8::1]", "10.example.com"}) EXPECT_FALSE(IsInternalAddress(host)) << host;
+}
+
+}  // namespace
+}  // namespace pullseal::registry
