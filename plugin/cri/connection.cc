@@ -222,17 +222,20 @@ std::int32_t Upstream::Submit(Call* call, const HeaderList& headers, bool no_bod
 
 void Upstream::CallEnded(Call* call) {
   calls_.erase(call);
-  if (!shared_) {
-    nghttp2_session_terminate_session(session(), NGHTTP2_NO_ERROR);
-    MarkDirty();
-  }
+  if (!shared_) CloseWhenSent();
 }
 
 void Upstream::Drop(Call* call, std::int32_t stream, bool reset) {
   calls_.erase(call);
   nghttp2_session_set_stream_user_data(session(), stream, nullptr);
   if (reset) nghttp2_submit_rst_stream(session(), NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
-  if (!shared_) nghttp2_session_terminate_session(session(), NGHTTP2_NO_ERROR);
+  if (!shared_) CloseWhenSent();
+  MarkDirty();
+}
+
+// The connection's only call is over: it ends once what is queued, a reset above all, is sent.
+void Upstream::CloseWhenSent() {
+  nghttp2_submit_goaway(session(), NGHTTP2_FLAG_NONE, 0, NGHTTP2_NO_ERROR, nullptr, 0);
   MarkDirty();
 }
 

@@ -30,6 +30,7 @@ class Upstream final : public Endpoint {
  private:
   Upstream(Relay& relay, Connection& owner, bool shared, OwnedFd fd);
   void OnOver() override;
+  void CloseWhenSent();
 
   Connection& owner_;
   const bool shared_;

@@ -18,6 +18,7 @@ TEST(ReferenceTest, NormalFormIsContainerds) {
       {"localhost:5000/x:1", "localhost:5000/x:1"},
       {"LOCALHOST:5000/x", "LOCALHOST:5000/x:latest"},
       {"reg.example.com/a/b/c", "reg.example.com/a/b/c:latest"},
+      {"UPPER/case", "UPPER/case:latest"},
       {"[::1]:5000/x", "[::1]:5000/x:latest"},
       {"a/b@" + kDigest, "docker.io/a/b@" + kDigest},
       {"a/b:tag@" + kDigest, "docker.io/a/b@" + kDigest},
@@ -43,7 +44,6 @@ TEST(ReferenceTest, MatchNameHasOneSpelling) {
 TEST(ReferenceTest, RefusesWhatContainerdRefuses) {
   const std::string cases[] = {"",
                                kHex,
-                               "UPPER/case",
                                "reg.example.com/Upper",
                                "a//b",
                                "/a",
