@@ -92,7 +92,7 @@ class TreeBuilder final : public YAML::EventHandler {
     if (level.node.kind == YamlNode::Kind::kList) {
       level.node.list.push_back(std::move(node));
     } else {
-      level.node.map.emplace_back(std::move(*level.key), std::move(node));
+      level.node.map.push_back(YamlMember{std::move(*level.key), std::move(node)});
       level.key.reset();
     }
   }

@@ -11,6 +11,8 @@
 
 namespace pullseal::policy {
 
+struct YamlMember;
+
 // YamlNode is one node of a YAML document that uses only what a configuration needs: maps with unique plain keys, lists
 // and scalars. Lines count from 1.
 struct YamlNode {
@@ -20,9 +22,15 @@ struct YamlNode {
   std::string scalar;
   bool quoted = false;  // "true" in quotation marks is text, not a boolean
   std::vector<YamlNode> list;
-  std::vector<std::pair<std::string, YamlNode>> map;
+  std::vector<YamlMember> map;
 
   const YamlNode* Find(std::string_view name) const;
+};
+
+// YamlMember is one entry of a map.
+struct YamlMember {
+  std::string key;
+  YamlNode value;
 };
 
 // ParseYaml reads exactly one document of at most `most` bytes. Duplicate keys, aliases, anchors, tags, keys that are

@@ -311,6 +311,24 @@ TEST_F(NodeTest, EveryFormOfAnImageIdIsJudged) {
   }
 }
 
+// An image whose name looks like the beginning of another's ID.
+TEST_F(NodeTest, NamesThatLookLikeIdsAreJudgedForWhatTheyResolveTo) {
+  const Image good = MakeImage("hex: good");
+  const Image evil = MakeImage("hex: evil");
+  world().Push("app/hex", "1", good, true);
+  ASSERT_TRUE(kubelet().Pull(world().Ref("app/hex", "1"), "default").ok());
+  const std::string prefix = good.config.digest.substr(7, 12);
+  Import(evil, "docker.io/library/" + prefix + ":latest");
+  std::string id;
+  const grpc::Status status = kubelet().Create(Pod(), prefix, "", &id);
+  if (status.ok()) {
+    std::string text;
+    ASSERT_TRUE(kubelet().Start(id).ok());
+    ASSERT_TRUE(kubelet().Exec(id, {"cat", "/text"}, &text).ok());
+    EXPECT_EQ("hex: good", text);
+  }
+}
+
 TEST_F(NodeTest, ClaimedNameMustBeOneTheStoreHas) {
   const Image image = MakeImage("claimed");
   world().Push("app/claimed", "1", image, true);
@@ -536,7 +554,7 @@ TEST_F(NodeTest, LongTextInAFailingStartEndsOnlyThatCall) {
   std::thread others([&] {
     while (!stop) failed += kubelet().Version().ok() ? 0 : 1;
   });
-  for (const std::size_t size : {30'000}) {
+  for (const std::size_t size : {std::size_t{1'000}, std::size_t{30'000}}) {
     auto request = kubelet().CreateRequest(pod, image.config.digest, world().Ref("app/long", "1"));
     request.mutable_config()->clear_command();
     request.mutable_config()->add_command("/" + std::string(size, 'x'));

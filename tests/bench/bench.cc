@@ -1,0 +1,276 @@
+// Prints how fast and how small pullseal is, each row beside its reference in the same run: medians of interleaved rounds.
+// Last line: "targets: N met, M missed". Needs the peers and a build; run it through tests/bench/run.
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <thread>
+
+#include "fakes/fake_registry.h"
+#include "fakes/test_authority.h"
+#include "gate/gate.h"
+#include "lab/images.h"
+#include "lab/node.h"
+#include "sigstore/simple_signing.h"
+
+namespace pullseal::lab {
+namespace {
+
+using Seconds = double;
+
+struct Table {
+  int met = 0;
+  int missed = 0;
+  void Row(const char* name, const std::string& ours, const std::string& reference, double ratio, const char* sign, double target) {
+    const bool good = std::string(sign) == "<=" ? ratio <= target : ratio >= target;
+    (good ? met : missed) += 1;
+    std::printf("%-58s %14s %14s %8.3f %s %-7.3g %s\n", name, ours.c_str(), reference.c_str(), ratio, sign, target, good ? "met" : "MISSED");
+    std::fflush(stdout);
+  }
+};
+
+Seconds Time(const std::function<void()>& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+Seconds Median(std::vector<Seconds> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+std::string Micro(Seconds time) {
+  char out[40];
+  std::snprintf(out, sizeof out, "%.2f us", time * 1e6);
+  return out;
+}
+std::string Milli(Seconds time) {
+  char out[40];
+  std::snprintf(out, sizeof out, "%.2f ms", time * 1e3);
+  return out;
+}
+std::string Mib(double kib) {
+  char out[40];
+  std::snprintf(out, sizeof out, "%.1f MiB", kib / 1024);
+  return out;
+}
+
+std::string Env(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr) throw std::runtime_error(std::string(name) + " is not set; use tests/bench/run");
+  return value;
+}
+
+// Two things measured turn by turn.
+std::pair<Seconds, Seconds> Interleaved(int rounds, const std::function<void()>& ours, const std::function<void()>& reference) {
+  std::vector<Seconds> a;
+  std::vector<Seconds> b;
+  for (int i = 0; i < rounds; ++i) {
+    b.push_back(Time(reference));
+    a.push_back(Time(ours));
+  }
+  return {Median(a), Median(b)};
+}
+
+void InProcess(Table& table) {
+  fakes::FakeRegistry http;
+  const SystemClock clock;
+  fakes::TestAuthority release;
+  registry::Client client(http, clock, registry::Config{}, [](const char*, long) {});
+  gate::Gate gate(client, clock, oci::Platform{"linux", "amd64", ""}, gate::Options{});
+  const std::string digest = http.PutManifest("reg.io", "app", "1", fakes::ImageManifest("sha256:" + std::string(64, 'c')), fakes::kImageType);
+  const std::string payload = fakes::SimpleSigningPayload("reg.io/app", digest);
+  http.PutSignatures("reg.io", "app", digest, {{payload, release.SignBase64(payload)}});
+  auto policy = policy::ParsePolicy(
+      "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: t}\nkeys:\n  - {name: release, file: x}\nrules:\n"
+      "  - {name: app, match: {images: [\"reg.io/*\"]}, require: {signatures: {anyOf: [{key: release}]}}}\n",
+      [&](const std::string&) { return Result<std::string>(release.PublicPem()); });
+  const gate::Snapshot snapshot{*policy, std::map<std::string, std::string>{}};
+  const auto name = *oci::Reference::Parse("reg.io/app:1");
+  const auto ask = [&](bool with_digest) {
+    gate::Question question{name, "default", {}, {}, clock.Steady() + std::chrono::seconds(10)};
+    if (with_digest) question.candidates = {*oci::Digest::Parse(digest)};
+    return question;
+  };
+  (void)gate.DecidePull(snapshot, ask(false));
+  table.Row("registry requests, cold signed image (resolve, .sig, payload)", std::to_string(http.Requests().size()), "-",
+            static_cast<double>(http.Requests().size()), "<=", 4);
+  http.ForgetRequests();
+  const auto question = ask(true);
+  constexpr int kCalls = 2000;
+  std::vector<Seconds> hits;
+  for (int i = 0; i < 15; ++i) {
+    hits.push_back(Time([&] { for (int j = 0; j < kCalls; ++j) (void)gate.DecideContent(snapshot, question); }) / kCalls);
+  }
+  table.Row("answer from memory, in process (ratio: us)", Micro(Median(hits)), "-", Median(hits) * 1e6, "<=", 5);
+  (void)gate.DecidePull(snapshot, ask(false));
+  table.Row("registry requests, warm, beside the tag's HEAD", std::to_string(http.Requests().size() - 1), "-",
+            static_cast<double>(http.Requests().size() - 1), "<=", 0);
+
+  judge::Evidence evidence{*oci::Digest::Parse(digest), "reg.io/app", {}};
+  evidence.signatures.push_back(judge::SignatureEvidence{oci::Digest::Of(AsBytes(payload)), std::string(sigstore::kSimpleSigningMediaType),
+                                                         Bytes(AsBytes(payload).begin(), AsBytes(payload).end()),
+                                                         {{std::string(sigstore::kSignatureAnnotation), release.SignBase64(payload)}}});
+  BIO* bio = BIO_new_mem_buf(release.PublicPem().c_str(), -1);
+  EVP_PKEY* key = PEM_read_bio_PUBKEY(bio, nullptr, nullptr, nullptr);
+  BIO_free(bio);
+  const Bytes raw = release.Sign(payload);
+  const auto requirement = *snapshot.policy.rules[0].signatures;
+  const auto [ours, reference] = Interleaved(
+      31, [&] { for (int i = 0; i < 100; ++i) (void)judge::Judge(evidence, requirement, clock.Now()); },
+      [&] {
+        for (int i = 0; i < 100; ++i) {
+          EVP_MD_CTX* context = EVP_MD_CTX_new();
+          EVP_DigestVerifyInit(context, nullptr, EVP_sha256(), nullptr, key);
+          EVP_DigestVerify(context, raw.data(), raw.size(), AsBytes(payload).data(), payload.size());
+          EVP_MD_CTX_free(context);
+        }
+      });
+  EVP_PKEY_free(key);
+  table.Row("judge a P-256 signature / EVP_DigestVerify", Micro(ours / 100), Micro(reference / 100), ours / reference, "<=", 1.3);
+}
+
+// Wall time and peak memory of one whole command.
+std::pair<Seconds, long> Measure(const std::vector<std::string>& command) {
+  const auto begin = std::chrono::steady_clock::now();
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    std::vector<char*> argv;
+    for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    if (std::freopen("/dev/null", "w", stdout) == nullptr || std::freopen("/dev/null", "w", stderr) == nullptr) ::_exit(126);
+    ::execv(argv[0], argv.data());
+    ::_exit(127);
+  }
+  int status = 0;
+  rusage usage{};
+  ::wait4(pid, &status, 0, &usage);
+  if (status != 0) throw std::runtime_error(command[0] + " failed");
+  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), usage.ru_maxrss};
+}
+
+long StatusField(pid_t pid, const std::string& name) {
+  const std::string text = ReadText("/proc/" + std::to_string(pid) + "/status");
+  const std::size_t at = text.find(name + ":");
+  return at == std::string::npos ? 0 : std::atol(text.c_str() + at + name.size() + 1);
+}
+
+void Node(Table& table) {
+  TempFolder folder;
+  Registry registry(folder.path() + "/registry");
+  const std::string peers = Env("PULLSEAL_PEERS");
+  const std::string cosign_program = peers + "/cosign-2/usr/bin/cosign";
+  Cosign cosign(cosign_program, folder.path() + "/key");
+  const Image image = MakeImage("bench");
+  const std::string name = registry.host() + "/app/bench:1";
+  for (const char* repository : {"app/bench", "app/pause"}) {
+    registry.PushImage(repository, "1", image);
+    if (!cosign.Sign(registry.host() + "/" + repository + "@" + image.manifest.digest).empty()) throw std::runtime_error("cosign sign");
+  }
+  Containerd containerd(peers + "/containerd-1.7/usr/bin", 1, folder.path() + "/containerd", registry.host() + "/app/pause:1");
+  const std::string program = Env("PULLSEAL_BUILD") + "/plugin/pullseald";
+  Daemon daemon(program, folder.path() + "/pullseald", containerd,
+                "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: bench}\nkeys:\n  - {name: release, file: " +
+                    cosign.public_key_file() + "}\nrules:\n  - {name: app, match: {images: [\"" + registry.host() +
+                    "/app/*\"]}, require: {signatures: {anyOf: [{key: release}]}}}\n");
+  std::vector<Seconds> starts;
+  for (int i = 0; i < 7; ++i) {
+    daemon.Stop(SIGTERM);
+    starts.push_back(Time([&] { daemon.Start(); }));
+  }
+  table.Row("exec to first answered call (ratio: ms)", Milli(Median(starts)), "-", Median(starts) * 1e3, "<=", 100);
+
+  std::vector<Seconds> ours;
+  std::vector<Seconds> theirs;
+  long our_memory = 0;
+  long their_memory = 0;
+  for (int i = 0; i < 9; ++i) {
+    const auto b = Measure({cosign_program, "verify", "--key", cosign.public_key_file(), "--insecure-ignore-tlog=true", "--allow-http-registry", name});
+    const auto a = Measure({Env("PULLSEAL_BUILD") + "/plugin/pullseal", "verify", name, "--policy", daemon.policy_file()});
+    ours.push_back(a.first);
+    theirs.push_back(b.first);
+    our_memory = std::max(our_memory, a.second);
+    their_memory = std::max(their_memory, b.second);
+  }
+  table.Row("pullseal verify / cosign verify, wall", Milli(Median(ours)), Milli(Median(theirs)), Median(ours) / Median(theirs), "<=", 0.5);
+  table.Row("pullseal verify / cosign verify, peak memory", Mib(static_cast<double>(our_memory)), Mib(static_cast<double>(their_memory)),
+            static_cast<double>(our_memory) / static_cast<double>(their_memory), "<=", 1.0 / 3);
+
+  Cri proxied(daemon.socket());
+  Cri direct(containerd.socket());
+  const auto [through, straight] = Interleaved(
+      41, [&] { for (int i = 0; i < 50; ++i) (void)proxied.Version(); }, [&] { for (int i = 0; i < 50; ++i) (void)direct.Version(); });
+  table.Row("Version through the proxy / direct, one caller", Micro(through / 50), Micro(straight / 50), through / straight, "<=", 1.5);
+  const auto callers = [](const std::string& socket) {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&socket] {
+        Cri client(socket);
+        for (int j = 0; j < 300; ++j) (void)client.Version();
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+  };
+  const auto [eight, eight_direct] = Interleaved(9, [&] { callers(daemon.socket()); }, [&] { callers(containerd.socket()); });
+  table.Row("Version, 8 callers, throughput through the proxy / direct", std::to_string(static_cast<int>(2400 / eight)) + "/s",
+            std::to_string(static_cast<int>(2400 / eight_direct)) + "/s", eight_direct / eight, ">=", 0.8);
+
+  std::string ref;
+  if (!proxied.Pull(name, "default", &ref).ok()) throw std::runtime_error("pull");
+  std::string pod;
+  if (!proxied.RunPod("bench", "default", &pod).ok()) throw std::runtime_error("pod");
+  const auto create = [&](Cri& client) {
+    std::string id;
+    const auto request = client.CreateRequest(pod, ref, name);
+    if (!client.Create(request, &id).ok()) throw std::runtime_error("create");
+    return id;
+  };
+  std::vector<Seconds> judged;
+  std::vector<Seconds> plain;
+  for (int i = 0; i < 40; ++i) {
+    std::string id;
+    plain.push_back(Time([&] { id = create(direct); }));
+    direct.Remove(id);
+    judged.push_back(Time([&] { id = create(proxied); }));
+    direct.Remove(id);
+  }
+  // What containerd takes for our small calls is in it; our own part is smaller.
+  table.Row("CreateContainer, cached: added by us and our 4 calls (ms)", Milli(Median(judged)), Milli(Median(plain)),
+            (Median(judged) - Median(plain)) * 1e3, "<=", 0.5);
+
+  for (int i = 0; i < 110; ++i) {
+    std::string one;
+    if (!proxied.RunPod("bench" + std::to_string(i), "default", &one).ok()) throw std::runtime_error("pod");
+    std::string id;
+    if (!proxied.Create(one, ref, name, &id).ok()) throw std::runtime_error("create");
+    direct.RemovePod(one);
+  }
+  const long rss = StatusField(daemon.pid(), "VmRSS");
+  const long anonymous = StatusField(daemon.pid(), "RssAnon");
+  table.Row("resident memory after 110 pods, 1 known image (MiB)", Mib(static_cast<double>(rss)), "-", static_cast<double>(rss) / 1024, "<=", 32);
+  table.Row("anonymous part of it (MiB)", Mib(static_cast<double>(anonymous)), "-", static_cast<double>(anonymous) / 1024, "<=", 12);
+}
+
+}  // namespace
+}  // namespace pullseal::lab
+
+int main() {
+  std::printf("%-58s %14s %14s %8s    %-7s\n", "what", "ours", "reference", "ratio", "target");
+  pullseal::lab::Table table;
+  try {
+    pullseal::lab::InProcess(table);
+    pullseal::lab::Node(table);
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "bench: %s\n", exception.what());
+    return 1;
+  }
+  std::printf("targets: %d met, %d missed\n", table.met, table.missed);
+  return 0;
+}

@@ -1,0 +1,79 @@
+#ifndef PULLSEAL_FAKES_FAKE_RUNTIME_H_
+#define PULLSEAL_FAKES_FAKE_RUNTIME_H_
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "runtime/runtime.h"
+
+namespace pullseal::fakes {
+
+// FakeRuntime is a container runtime in memory. Tests set its members, between calls only.
+class FakeRuntime final : public runtime::Runtime {
+ public:
+  std::map<std::string, runtime::Image> images;           // by any name or ID that resolves
+  std::map<std::string, runtime::Sandbox> sandboxes;
+  std::map<std::string, runtime::Container> containers;
+  std::map<std::string, std::string> records;             // name -> target digest
+  std::map<std::string, std::string> content;             // digest -> bytes, as the store gives them
+  std::string sandbox_image;
+  bool away = false;                                       // every call fails
+  std::vector<std::string> removed;
+  std::vector<std::string> tagged;
+  std::vector<std::string> pulled;
+
+  // An image whose config has one layer `diff_id`; returns its ID. `name` is its record, `target` what it points at if
+  // not the manifest itself.
+  std::string AddImage(const std::string& name, const std::string& diff_id, const std::string& manifest_extra = "");
+  std::string ManifestOf(const std::string& name) const { return records.at(name); }
+
+  Result<runtime::Image> ResolveImage(const std::string& name, SteadyTime) override { return Find(images, name); }
+  Result<runtime::Sandbox> FindSandbox(const std::string& id, SteadyTime) override { return Find(sandboxes, id); }
+  Result<std::string> ResolveContainer(const std::string& id, SteadyTime) override {
+    if (away) return Away();
+    for (const auto& [full, container] : containers) {
+      if (full.starts_with(id)) return full;
+    }
+    return Error{ErrorCode::kNotFound, "no container"};
+  }
+  Result<runtime::Container> FindContainer(const std::string& id, SteadyTime) override { return Find(containers, id); }
+  Result<std::vector<runtime::StoreRecord>> FindRecords(const std::vector<std::string>& names, SteadyTime) override;
+  Result<Bytes> ReadContent(const oci::Digest& digest, std::size_t, SteadyTime) override;
+  Status TagAs(const std::string& name, const std::string&, SteadyTime) override {
+    tagged.push_back(name);
+    return away ? Status(Away()) : Status();
+  }
+  Result<std::string> Pull(const std::string& name, const runtime::PullCredentials&, SteadyTime) override {
+    pulled.push_back(name);
+    return std::string();
+  }
+  Status RemoveContainer(const std::string& id, SteadyTime) override {
+    removed.push_back(id);
+    return {};
+  }
+  Status RemoveSandbox(const std::string& id, SteadyTime) override {
+    removed.push_back(id);
+    return {};
+  }
+  Result<std::string> SandboxImage(SteadyTime) override {
+    if (away) return Away();
+    if (sandbox_image.empty()) return Error{ErrorCode::kNotFound, "not told"};
+    return sandbox_image;
+  }
+
+ private:
+  static Error Away() { return Error{ErrorCode::kUnreachable, "the runtime is away"}; }
+  template <typename T>
+  Result<T> Find(const std::map<std::string, T>& map, const std::string& key) {
+    if (away) return Away();
+    const auto found = map.find(key);
+    if (found == map.end()) return Error{ErrorCode::kNotFound, "not there: " + key};
+    return found->second;
+  }
+};
+
+}  // namespace pullseal::fakes
+
+#endif  // PULLSEAL_FAKES_FAKE_RUNTIME_H_

@@ -1,0 +1,12 @@
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "daemon/config.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  (void)pullseal::daemon::ParseConfig(text);
+  (void)pullseal::daemon::ParseLabelsFile(text);
+  return 0;
+}

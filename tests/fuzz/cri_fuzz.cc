@@ -1,0 +1,26 @@
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <string>
+
+#include "cri.pb.h"
+#include "cri/grpc_wire.h"
+#include "cri/unknown_fields.h"
+
+// A judged message that parses is the same message after it was written again.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto message = pullseal::cri::UnframeOne(text);
+  (void)pullseal::cri::ParseTimeout(text);
+  for (const auto kind : {pullseal::cri::MethodKind::kPull, pullseal::cri::MethodKind::kCreate, pullseal::cri::MethodKind::kSandbox}) {
+    (void)pullseal::cri::HasUnknownFields(kind, text);
+  }
+  runtime::v1::CreateContainerRequest request;
+  if (!request.ParseFromArray(data, static_cast<int>(size))) return 0;
+  const std::string once = request.SerializeAsString();
+  runtime::v1::CreateContainerRequest again;
+  if (!again.ParseFromString(once) || again.SerializeAsString() != once) __builtin_trap();
+  if (again.config().image().image() != request.config().image().image()) __builtin_trap();
+  return message.ok() ? 0 : 0;
+}

@@ -1,0 +1,14 @@
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "oci/manifest.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto manifest = pullseal::oci::Manifest::Parse(pullseal::AsBytes(text), "");
+  if (manifest.ok() && manifest->kind == pullseal::oci::Manifest::Kind::kImage && !manifest->config) __builtin_trap();
+  const auto config = pullseal::oci::ImageConfig::Parse(pullseal::AsBytes(text));
+  if (config.ok()) (void)config->ChainId();
+  return 0;
+}

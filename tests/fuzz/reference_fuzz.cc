@@ -1,0 +1,15 @@
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "oci/reference.h"
+
+// The normal form is stable: parsing it again gives the same.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto reference = pullseal::oci::Reference::Parse(text);
+  if (!reference.ok()) return 0;
+  const auto again = pullseal::oci::Reference::Parse(reference->Text());
+  if (!again.ok() || again->Text() != reference->Text() || again->MatchName() != reference->MatchName()) __builtin_trap();
+  return 0;
+}
