@@ -54,7 +54,7 @@ std::size_t Pipe::Take(std::uint8_t* out, std::size_t most) {
   if (offset_ == bytes_.size()) {
     bytes_.clear();
     offset_ = 0;
-  } else if (offset_ > 64 * 1024) {
+  } else if (offset_ > 64 * 1024 && offset_ > bytes_.size() / 2) {  // each byte is moved once at most
     bytes_.erase(0, offset_);
     offset_ = 0;
   }

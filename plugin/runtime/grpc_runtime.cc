@@ -1,9 +1,11 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 #include "base/limits.h"
+#include "base/lru.h"
 #include "containerd_containers.grpc.pb.h"
 #include "containerd_content.grpc.pb.h"
 #include "containerd_images.grpc.pb.h"
@@ -104,7 +106,12 @@ class GrpcRuntime final : public Runtime {
                  {image.repo_digests().begin(), image.repo_digests().end()}};
   }
 
+  // What a sandbox was created with never changes and its ID is never used again, so it is asked once.
   Result<Sandbox> FindSandbox(const std::string& id, SteadyTime deadline) override {
+    {
+      const std::lock_guard lock(mutex_);
+      if (auto known = sandboxes_.Find(id)) return *known;
+    }
     cri::PodSandboxStatusRequest request;
     request.set_pod_sandbox_id(id);
     cri::PodSandboxStatusResponse response;
@@ -113,7 +120,10 @@ class GrpcRuntime final : public Runtime {
     if (!s.ok()) return ToError(s, "PodSandboxStatus");
     const auto& status = response.status();
     if (status.id().empty()) return Error{ErrorCode::kRemote, "runtime PodSandboxStatus: empty answer"};
-    return Sandbox{status.id(), status.metadata().name(), status.metadata().uid(), status.metadata().namespace_()};
+    Sandbox out{status.id(), status.metadata().name(), status.metadata().uid(), status.metadata().namespace_()};
+    const std::lock_guard lock(mutex_);
+    sandboxes_.Put(out.id, out);  // by its full ID only: a prefix can become ambiguous
+    return out;
   }
 
   Result<std::string> ResolveContainer(const std::string& id, SteadyTime deadline) override {
@@ -296,6 +306,8 @@ class GrpcRuntime final : public Runtime {
   const std::unique_ptr<content::Content::Stub> content_;
   const std::unique_ptr<containers::Containers::Stub> containers_;
   const std::unique_ptr<snapshots::Snapshots::Stub> snapshots_;
+  std::mutex mutex_;
+  LruMap<Sandbox> sandboxes_{limits::kClaims};  // guarded by mutex_
 };
 
 }  // namespace

@@ -253,17 +253,17 @@ int H2Client::Submit(const std::string& path, const std::string& body, const H2H
   nghttp2_data_provider provider{};
   provider.read_callback = [](nghttp2_session*, std::int32_t stream, std::uint8_t* buffer, std::size_t size,
                               std::uint32_t* flags, nghttp2_data_source*, void* user) -> ssize_t {
-    auto& [rest, stays_open] = static_cast<Impl*>(user)->owner.bodies_[stream];
-    const std::size_t part = std::min(size, rest.size());
-    std::memcpy(buffer, rest.data(), part);
-    rest.erase(0, part);
-    if (!rest.empty()) return static_cast<ssize_t>(part);
+    auto& [whole, sent, stays_open] = static_cast<Impl*>(user)->owner.bodies_[stream];
+    const std::size_t part = std::min(size, whole.size() - sent);
+    std::memcpy(buffer, whole.data() + sent, part);
+    sent += part;
+    if (sent < whole.size()) return static_cast<ssize_t>(part);
     if (!stays_open) *flags |= NGHTTP2_DATA_FLAG_EOF;
     if (stays_open && part == 0) return NGHTTP2_ERR_DEFERRED;
     return static_cast<ssize_t>(part);
   };
   const int stream = nghttp2_submit_request(impl_->session, nullptr, list.data(), list.size(), &provider, nullptr);
-  bodies_[stream] = {body, open};
+  bodies_[stream] = Body{body, 0, open};
   return stream;
 }
 

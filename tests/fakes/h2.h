@@ -104,7 +104,12 @@ class H2Client {
   struct Impl;
   std::unique_ptr<Impl> impl_;
   std::map<int, H2Answer> answers_;
-  std::map<int, std::pair<std::string, bool>> bodies_;
+  struct Body {
+    std::string bytes;
+    std::size_t sent;
+    bool stays_open;
+  };
+  std::map<int, Body> bodies_;
   bool reading_ = true;
   bool connected_ = true;
 };
