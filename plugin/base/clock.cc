@@ -62,6 +62,7 @@ std::optional<WallTime> ParseTime(std::string_view text) {
   const auto mi = Digits(text.substr(14, 2));
   const auto s = Digits(text.substr(17, 2));
   if (!y || !mo || !d || !h || !mi || !s || *h > 23 || *mi > 59 || *s > 59) return std::nullopt;
+  if (*y < 1970 || *y > 2261) return std::nullopt;  // what the clock's nanoseconds can hold
   const year_month_day date{year(static_cast<int>(*y)), month(static_cast<unsigned>(*mo)),
                             day(static_cast<unsigned>(*d))};
   if (!date.ok()) return std::nullopt;

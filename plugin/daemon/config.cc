@@ -68,7 +68,8 @@ class ConfigParser {
   }
   const YamlNode* Section(const YamlNode& root, std::string_view name, std::initializer_list<std::string_view> known) {
     const YamlNode* found = root.Find(name);
-    return found != nullptr && in_.Map(*found, name, known) ? found : nullptr;
+    if (found == nullptr || found->kind == YamlNode::Kind::kNull) return nullptr;  // a section whose lines are all commented out
+    return in_.Map(*found, name, known) ? found : nullptr;
   }
 
   void Listen(const YamlNode& root) {

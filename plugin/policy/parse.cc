@@ -73,7 +73,7 @@ class PolicyParser {
 
   std::optional<WallTime> Time(const YamlNode& node, std::string_view what) {
     const auto time = ParseTime(in_.Text(node, what));
-    if (!time) in_.Fail(node, std::string(what) + " must be a time such as 2026-12-31T00:00:00Z");
+    if (!time) in_.Fail(node, std::string(what) + " must be a time such as 2026-12-31T00:00:00Z, in the years 1970 to 2261");
     return time;
   }
 

@@ -100,9 +100,9 @@ void OwnTimeOfCreate(Table& table, gate::Gate& gate, const gate::Snapshot& snaps
   runtime.containers["c"] = runtime::Container{"c", "overlayfs", layer, id, "pod", "", "c"};
   runtime::Linker linker(runtime, oci::Platform{"linux", "amd64", ""});
   Silent silent;
-  cri::Claims claims;
+  ::pullseal::cri::Claims claims;
   const auto shared = std::make_shared<const gate::Snapshot>(snapshot);
-  const auto calls = cri::MakeJudgedCalls(cri::Services{gate, runtime, linker, silent, claims, [&] { return shared; }, {}});
+  const auto calls = ::pullseal::cri::MakeJudgedCalls(::pullseal::cri::Services{gate, runtime, linker, silent, claims, [&] { return shared; }, {}});
   ::runtime::v1::CreateContainerRequest request;
   request.set_pod_sandbox_id("pod");
   request.mutable_config()->mutable_image()->set_image(id);
@@ -114,8 +114,8 @@ void OwnTimeOfCreate(Table& table, gate::Gate& gate, const gate::Snapshot& snaps
   for (int i = 0; i < 500; ++i) {
     times.push_back(Time([&] {
       const SteadyTime deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
-      const auto call = calls->New(*cri::FindMethod("/runtime.v1.RuntimeService/CreateContainer"));
-      if (!std::holds_alternative<cri::Forward>(call->Before(request.SerializeAsString(), deadline)) ||
+      const auto call = calls->New(*::pullseal::cri::FindMethod("/runtime.v1.RuntimeService/CreateContainer"));
+      if (!std::holds_alternative<::pullseal::cri::Forward>(call->Before(request.SerializeAsString(), deadline)) ||
           call->After(response.SerializeAsString(), deadline)) {
         throw std::runtime_error("the create was refused");
       }

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -396,6 +397,38 @@ TEST_F(RelayTest, DrainLetsCallsEnd) {
   client.Pump([&] { return client.answer(stream).closed; });
   EXPECT_EQ("0", client.answer(stream).grpc_status());
   StopRelay();
+}
+
+// The folder keeps others out; should it be opened by mistake, the peer's credentials still do.
+TEST_F(RelayTest, OtherUsersAreNotServed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to become somebody else";
+  const std::string path = folder_ + "/cri/cri.sock";
+  for (const std::string& open : {folder_, folder_ + "/cri", path}) ASSERT_EQ(0, ::chmod(open.c_str(), 0777));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    char byte = 0;
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    if (::setuid(65534) != 0) ::_exit(3);
+    if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) ::_exit(4);
+    ::_exit(::recv(fd, &byte, 1, 0) == 0 ? 0 : 1);  // closed without a byte
+  }
+  int status = 0;
+  ASSERT_EQ(child, ::waitpid(child, &status, 0));
+  EXPECT_EQ(0, WEXITSTATUS(status));
+}
+
+TEST_F(RelayTest, ConnectionsOfEndedCallsAreClosed) {
+  H2Client client = Client();
+  const auto descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+  };
+  client.Call(kPull, GrpcFrame("x"));
+  const auto before = descriptors();
+  for (int i = 0; i < 200; ++i) client.Call(kPull, GrpcFrame("x"));
+  EXPECT_TRUE(Eventually([&] { return descriptors() <= before + 4; })) << descriptors() - before << " more than before";
 }
 
 TEST_F(RelayTest, CallsAreCounted) {

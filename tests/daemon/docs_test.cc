@@ -1,0 +1,59 @@
+// The YAML examples in the documentation are read as the daemon reads them.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "daemon/config.h"
+#include "fakes/test_authority.h"
+#include "policy/model.h"
+
+namespace pullseal::daemon {
+namespace {
+
+std::vector<std::string> YamlBlocks(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  std::vector<std::string> out;
+  bool inside = false;
+  for (std::string line; std::getline(in, line);) {
+    if (inside && line == "```") {
+      inside = false;
+    } else if (inside) {
+      out.back() += line + "\n";
+    } else if (line == "```yaml") {
+      inside = true;
+      out.emplace_back();
+    }
+  }
+  return out;
+}
+
+TEST(DocsTest, EveryExampleIsAccepted) {
+  std::map<std::string, fakes::TestAuthority> keys;
+  const std::filesystem::path top = PULLSEAL_TOP;
+  int policies = 0;
+  int configs = 0;
+  std::vector<std::filesystem::path> files = {top / "README.md"};
+  for (const auto& entry : std::filesystem::directory_iterator(top / "docs")) files.push_back(entry.path());
+  for (const auto& file : files) {
+    if (file.extension() != ".md") continue;
+    for (const std::string& block : YamlBlocks(file)) {
+      if (block.find("kind: NodePolicy") != std::string::npos) {
+        ++policies;
+        const auto policy = policy::ParsePolicy(block, [&](const std::string& name) { return Result<std::string>(keys[name].PublicPem()); });
+        EXPECT_TRUE(policy.ok()) << file << ": " << policy.error().message;
+      } else {
+        ++configs;
+        const auto config = ParseConfig(block);
+        EXPECT_TRUE(config.ok()) << file << ": " << config.error().message;
+      }
+    }
+  }
+  EXPECT_GE(policies, 2);
+  EXPECT_GE(configs, 1);
+}
+
+}  // namespace
+}  // namespace pullseal::daemon
