@@ -68,7 +68,7 @@ Result<std::unique_ptr<AuditLog>> AuditLog::Open(const std::string& path, std::s
   ::fstat(fd.get(), &info);
   auto log = std::unique_ptr<AuditLog>(new AuditLog(path, std::move(node), std::move(fd)));
   if (info.st_size == 0) return log;
-  auto tail = ReadTail(log->fd_.get(), 2 * limits::kAuditLineBytes, info.st_size);
+  auto tail = ReadTail(log->fd_.get(), limits::kAuditTailBytes, info.st_size);
   if (!tail) return tail.error().In("audit log " + path);
   const std::size_t end = tail->rfind('\n');
   const std::size_t torn = end == std::string::npos ? tail->size() : tail->size() - end - 1;
@@ -144,7 +144,8 @@ Status AuditLog::AppendLocked(const Record& record) {
   const std::string hash = crypto::Sha256Hex(AsBytes(body + "}"));
   const std::string line = body + std::string(kHashMember) + hash + "\"}\n";
   struct stat before {};
-  if (::fstat(fd_.get(), &before) != 0) return Error{ErrorCode::kUnavailable, "audit log " + path_ + ": " + ErrnoText(errno)};
+  if (::fstat(fd_.get(), &before) != 0)
+    return Error{ErrorCode::kUnavailable, "audit log " + path_ + ": " + ErrnoText(errno)};
   const ssize_t written = ::write(fd_.get(), line.data(), line.size());
   if (written != static_cast<ssize_t>(line.size())) {
     const int error = written < 0 ? errno : ENOSPC;
@@ -189,7 +190,9 @@ Result<Verification> VerifyFile(const std::string& path, const std::string& head
     out.last_hash = parsed->hash;
     head_seen = head_seen || head == std::to_string(parsed->sequence) + ":" + parsed->hash;
   }
-  if (!head_seen) return Error{ErrorCode::kInvalid, path + ": the head " + Printable(head, 100) + " is not among its records; its end is missing or was replaced"};
+  if (!head_seen)
+    return Error{ErrorCode::kInvalid, path + ": the head " + Printable(head, 100) +
+                                          " is not among its records; its end is missing or was replaced"};
   return out;
 }
 

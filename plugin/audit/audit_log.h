@@ -39,8 +39,8 @@ struct Record {
   std::int64_t duration_us = 0;
 };
 
-// AuditLog appends records to a file as JSON lines, each chained to the one before: `hash` is SHA-256 of the line without
-// its last member, and the line holds its predecessor's as `prev_hash`; the first has 64 zeros. Thread-safe.
+// AuditLog appends records to a file as JSON lines, each chained to the one before: `hash` is SHA-256 of the line
+// without its last member, and the line holds its predecessor's as `prev_hash`; the first has 64 zeros. Thread-safe.
 class AuditLog {
  public:
   // Opens or makes the file at `path` (mode 0640) and takes up its chain. A torn last line, left by a crash, is cut off
@@ -54,15 +54,16 @@ class AuditLog {
   std::string Head() const;
 
  private:
-  AuditLog(std::string path, std::string node, OwnedFd fd) : path_(std::move(path)), node_(std::move(node)), fd_(std::move(fd)) {}
+  AuditLog(std::string path, std::string node, OwnedFd fd)
+      : path_(std::move(path)), node_(std::move(node)), fd_(std::move(fd)) {}
   std::string Format(const Record& record) const;
   Status AppendLocked(const Record& record);
 
   const std::string path_;
   const std::string node_;
   mutable std::mutex mutex_;
-  OwnedFd fd_;                 // guarded by mutex_
-  std::uint64_t sequence_ = 0;  // guarded by mutex_
+  OwnedFd fd_;                                    // guarded by mutex_
+  std::uint64_t sequence_ = 0;                    // guarded by mutex_
   std::string last_hash_ = std::string(64, '0');  // guarded by mutex_
 };
 

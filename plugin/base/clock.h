@@ -29,8 +29,8 @@ class SystemClock final : public Clock {
 // FormatTime writes RFC 3339 in UTC with microseconds: 2026-11-22T18:40:00.000000Z.
 std::string FormatTime(WallTime time);
 
-// ParseTime reads RFC 3339 in UTC ("Z" only, optional fraction up to nanoseconds), years 1970 to 2261. Absent for anything
-// else.
+// ParseTime reads RFC 3339 in UTC ("Z" only, optional fraction up to nanoseconds), years 1970 to 2261. Absent for
+// anything else.
 std::optional<WallTime> ParseTime(std::string_view text);
 
 // ParseDuration reads a positive count with a unit: 500ms, 30s, 10m, 24h. Absent for anything else.

@@ -91,8 +91,10 @@ inline constexpr std::size_t kContinuations = 64;  // 16 KiB each, together kHea
 // --- reports ---
 inline constexpr std::size_t kMetricNamespaces = 200;
 inline constexpr std::size_t kMetricSeries = 20'000;
-inline constexpr std::size_t kAuditLineBytes = 64 * kKiB;
-inline constexpr std::size_t kAuditFieldBytes = 4 * kKiB;
+// A field of an audit record: longer text is cut. Escaped it can be six times as long, and some twenty fields still fit
+// into what is read of the log's end to take up its chain.
+inline constexpr std::size_t kAuditFieldBytes = 1 * kKiB;
+inline constexpr std::size_t kAuditTailBytes = 256 * kKiB;
 inline constexpr std::size_t kScrapeRequestBytes = 8 * kKiB;
 inline constexpr seconds kScrapeTime{5};
 

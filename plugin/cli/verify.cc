@@ -96,7 +96,9 @@ void PrintText(const oci::Reference& name, const policy::Policy& policy, const g
   step("image: " + name.Text() + " (matched as " + name.MatchName() + ")");
   step("policy: " + policy.name + (policy.version.empty() ? "" : " version " + policy.version) + ", mode " +
        std::string(policy::Text(policy.mode)));
-  step(decision.rule.empty() ? "rule: none" : "rule: " + decision.rule + (decision.audit_only ? " (audit: recorded, not enforced)" : ""));
+  step(decision.rule.empty()
+           ? "rule: none"
+           : "rule: " + decision.rule + (decision.audit_only ? " (audit: recorded, not enforced)" : ""));
   for (const std::string& text : decision.steps) step(Printable(text, 500));
   if (decision.steps.empty() && !decision.detail.empty()) step(Printable(decision.detail, 500));
   std::string signers;
@@ -121,7 +123,8 @@ int Verify(const VerifyOptions& options) {
   gate::Gate gate(client, clock, oci::NodePlatform(), gate::Options{});
   const gate::Snapshot snapshot{*policy, ToLabels(options.node_labels)};
   const gate::Pull pull = gate.DecidePull(
-      snapshot, gate::Question{*name, options.pod_namespace, {}, *credentials, clock.Steady() + std::chrono::seconds(30)});
+      snapshot,
+      gate::Question{*name, options.pod_namespace, {}, *credentials, clock.Steady() + std::chrono::seconds(30)});
   if (options.json) {
     PrintJson(*name, pull);
   } else {
@@ -137,7 +140,8 @@ int PolicyCheck(const std::string& file) {
     return kDeny;
   }
   Print(file + ": good: " + std::to_string(policy->rules.size()) + " rules, " + std::to_string(policy->keys.size()) +
-        " keys, " + std::to_string(policy->exceptions.size()) + " exceptions, mode " + std::string(policy::Text(policy->mode)));
+        " keys, " + std::to_string(policy->exceptions.size()) + " exceptions, mode " +
+        std::string(policy::Text(policy->mode)));
   return kAllow;
 }
 

@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "base/limits.h"
-#include "base/log.h"
 #include "cri/connection.h"
 #include "cri/relay.h"
 
@@ -39,10 +38,6 @@ ssize_t ReadPipe(nghttp2_session*, std::int32_t stream, std::uint8_t* buffer, st
                  nghttp2_data_source* source, void*) {
   (void)stream;
   return static_cast<Call*>(source->ptr)->ReadForClient(buffer, size, flags);
-}
-
-GrpcStatus DecisionFailed() {
-  return GrpcStatus{GrpcCode::kUnknown, "RegistryUnavailable: the decision on this call failed inside pullseal; it is tried again."};
 }
 
 }  // namespace
@@ -162,110 +157,11 @@ ssize_t Call::ReadForRuntime(std::uint8_t* buffer, std::size_t size, std::uint32
   return static_cast<ssize_t>(taken);
 }
 
-// ---------------------------------------------------------------- the decision
-
-SteadyTime Call::Deadline() const {
-  const SteadyTime now = std::chrono::steady_clock::now();
-  const SteadyTime most = now + relay_.options().decision_timeout;
-  return timeout_ ? std::min(most, received_ + std::chrono::duration_cast<SteadyTime::duration>(*timeout_)) : most;
-}
-
-// Runs `step` on a worker. It gets what it needs by value and posts its result back by name, so that a call that is gone
-// by then is simply not found.
-template <typename Step>
-void Call::RunOnWorker(Step step, bool urgent) {
-  if (!relay_.workers().Submit(std::move(step), urgent)) Answer(relay_.calls().Overloaded(*method_));
-}
-
-void Call::Decide() {
-  phase_ = Phase::kDeciding;
-  auto message = UnframeOne(held_request_);
-  if (!message) return Answer(relay_.calls().Malformed(*method_, message.error().message));
-  judged_ = relay_.calls().New(*method_);
-  RunOnWorker(
-      [&relay = relay_, connection = connection_.id(), stream = stream_, generation = generation_, judged = judged_,
-       request = std::move(*message), deadline = Deadline()] {
-        Ruling ruling = DecisionFailed();
-        try {
-          ruling = judged->Before(request, deadline);
-        } catch (const std::exception&) {
-          log::Failure("a decision ended with an exception");
-        }
-        relay.Post([&relay, connection, stream, generation, ruling = std::move(ruling)]() mutable {
-          Connection* client = relay.FindConnection(connection);
-          Call* call = client != nullptr ? client->FindCall(stream) : nullptr;
-          if (call != nullptr && call->generation() == generation) call->OnRuling(std::move(ruling));
-        });
-      },
-      false);
-}
-
-void Call::OnRuling(Ruling ruling) {
-  if (phase_ != Phase::kDeciding) return;
-  if (const auto* refusal = std::get_if<GrpcStatus>(&ruling)) return Answer(*refusal);
-  const std::string framed = Frame(std::get<Forward>(ruling).message);
-  held_request_.clear();
-  ReleaseHeld();
-  to_runtime_.Append(framed.data(), framed.size());
-  to_runtime_.ended = true;
-  StartForwarding();
-}
-
-void Call::Conclude() {
-  phase_ = Phase::kConcluding;
-  auto message = UnframeOne(held_response_);
-  if (StatusCode() != "0") return SubmitResponse();
-  if (!message) return Answer(DecisionFailed());  // an OK that cannot be checked is not passed on
-  RunOnWorker(
-      [&relay = relay_, connection = connection_.id(), stream = stream_, generation = generation_, judged = judged_,
-       response = std::move(*message), deadline = Deadline()] {
-        std::optional<GrpcStatus> answer = DecisionFailed();
-        try {
-          answer = judged->After(response, deadline);
-        } catch (const std::exception&) {
-          log::Failure("a decision ended with an exception");
-        }
-        relay.Post([&relay, connection, stream, generation, answer = std::move(answer)]() mutable {
-          Connection* client = relay.FindConnection(connection);
-          Call* call = client != nullptr ? client->FindCall(stream) : nullptr;
-          if (call != nullptr && call->generation() == generation) call->OnConclusion(std::move(answer));
-        });
-      },
-      true);
-}
-
-void Call::OnConclusion(std::optional<GrpcStatus> answer) {
-  if (phase_ != Phase::kConcluding) return;
-  if (answer) return Answer(*answer);
-  SubmitResponse();
-}
-
-// The whole policy is in audit mode: the call is over, and is judged for the record.
-void Call::StartObserving() {
-  if (handling_ != Handling::kObserve || !method_) return;
-  handling_ = Handling::kPass;
-  auto request = UnframeOne(held_request_);
-  auto response = UnframeOne(held_response_);
-  std::optional<std::string> answer;
-  if (response && StatusCode() == "0") answer = std::move(*response);
-  if (!request) {
-    (void)relay_.calls().Malformed(*method_, request.error().message);
-    return;
-  }
-  const bool queued = relay_.workers().Submit(
-      [judged = relay_.calls().New(*method_), request = std::move(*request), answer = std::move(answer),
-       deadline = std::chrono::steady_clock::now() + relay_.options().decision_timeout] {
-        judged->Observe(request, answer, deadline);
-      },
-      false);
-  if (!queued) (void)relay_.calls().Overloaded(*method_);
-}
-
 // ---------------------------------------------------------------- to the runtime
 
 HeaderList Call::UpstreamHeaders() const {
-  HeaderList out = {{":method", "POST"}, {":scheme", "http"}, {":path", std::string(method_->path)},
-                    {":authority", "localhost"}};
+  HeaderList out = {
+      {":method", "POST"}, {":scheme", "http"}, {":path", std::string(method_->path)}, {":authority", "localhost"}};
   for (const auto& [name, value] : request_headers_) {
     if (name.starts_with(':') || StaysHere(name)) continue;
     if (handling_ == Handling::kHold && (name == "grpc-timeout" || name == "content-length")) continue;
@@ -293,7 +189,8 @@ bool Call::ConnectUpstream() {
 
 void Call::StartForwarding() {
   phase_ = Phase::kForwarding;
-  const bool late = handling_ == Handling::kHold && timeout_ && std::chrono::steady_clock::now() - received_ >= *timeout_;
+  const bool late =
+      handling_ == Handling::kHold && timeout_ && std::chrono::steady_clock::now() - received_ >= *timeout_;
   if (late) return Answer(GrpcStatus{GrpcCode::kDeadlineExceeded, "the deadline passed while the call was judged"});
   if (!ConnectUpstream()) {
     Answer(GrpcStatus{GrpcCode::kUnavailable, "the container runtime cannot be reached at its socket"});

@@ -18,15 +18,15 @@
 namespace pullseal::cri {
 
 struct Settings {
-  std::string sandbox_image;             // empty: ask the runtime, then its configuration file
-  std::string runtime_config;            // containerd's configuration file
+  std::string sandbox_image;   // empty: ask the runtime, then its configuration file
+  std::string runtime_config;  // containerd's configuration file
   bool deny_unknown_fields = false;
   bool deny_checkpoint = false;
 };
 
 // Claims remembers what pods called the images of the containers they created, for the runtimes that do not (containerd
-// 1.6). A claim selects the rule and proves nothing, so one that is forgotten costs strictness only: then every name the
-// store has for the image must be allowed. Bounded; thread-safe.
+// 1.6). A claim selects the rule and proves nothing, so one that is forgotten costs strictness only: then every name
+// the store has for the image must be allowed. Bounded; thread-safe.
 class Claims {
  public:
   void Remember(const std::string& container_id, const std::string& name) {
@@ -54,8 +54,8 @@ struct Services {
   Settings settings;
 };
 
-// MakeJudgedCalls returns the judgement of PullImage, CreateContainer, StartContainer, RunPodSandbox, RestorePod and the
-// checkpoint calls.
+// MakeJudgedCalls returns the judgement of PullImage, CreateContainer, StartContainer, RunPodSandbox, RestorePod and
+// the checkpoint calls.
 std::unique_ptr<JudgedCalls> MakeJudgedCalls(Services services);
 
 }  // namespace pullseal::cri

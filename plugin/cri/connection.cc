@@ -46,8 +46,8 @@ int OnClientBeginHeaders(nghttp2_session*, const nghttp2_frame* frame, void* use
   return 0;
 }
 
-int OnClientHeader(nghttp2_session* session, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
-                   const std::uint8_t* value, std::size_t value_size, std::uint8_t, void*) {
+int OnClientHeader(nghttp2_session* session, const nghttp2_frame* frame, const std::uint8_t* name,
+                   std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t, void*) {
   Call* call = CallOf(session, frame->hd.stream_id);
   const bool fits = call == nullptr || call->AddRequestHeader(View(name, name_size), View(value, value_size));
   return fits ? 0 : int{NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE};
@@ -65,8 +65,8 @@ int OnClientFrame(nghttp2_session* session, const nghttp2_frame* frame, void*) {
   return 0;
 }
 
-int OnClientData(nghttp2_session* session, std::uint8_t, std::int32_t stream, const std::uint8_t* data, std::size_t size,
-                 void*) {
+int OnClientData(nghttp2_session* session, std::uint8_t, std::int32_t stream, const std::uint8_t* data,
+                 std::size_t size, void*) {
   nghttp2_session_consume_connection(session, size);
   Call* call = CallOf(session, stream);
   if (call != nullptr) {
@@ -117,8 +117,8 @@ nghttp2_session* NewClientSession(Connection* connection) {
 
 // --- the runtime's session ---
 
-int OnRuntimeHeader(nghttp2_session* session, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
-                    const std::uint8_t* value, std::size_t value_size, std::uint8_t, void*) {
+int OnRuntimeHeader(nghttp2_session* session, const nghttp2_frame* frame, const std::uint8_t* name,
+                    std::size_t name_size, const std::uint8_t* value, std::size_t value_size, std::uint8_t, void*) {
   Call* call = CallOf(session, frame->hd.stream_id);
   const bool fits = call == nullptr || call->AddResponseHeader(View(name, name_size), View(value, value_size));
   return fits ? 0 : int{NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE};

@@ -54,7 +54,8 @@ class ContainerSteps : public CallSteps {
       return gate::Refuse(Reason::kImageLinkUnproven, "the image of container " + container.id + " is not on the node");
     }
     if (!image) return gate::Refuse(gate::ReasonForRuntime(image.error()), image.error().message);
-    const ImageQuestion question{image->id, ImageJudge::StoreNames(*image), claimed, sandbox->pod_namespace, {}, deadline};
+    const ImageQuestion question{image->id, ImageJudge::StoreNames(*image), claimed, sandbox->pod_namespace, {},
+                                 deadline};
     const ImageAnswer answer = images().Judge(snapshot, question);
     const bool goes_on = answer.decision.outcome() == gate::Outcome::kAllow || answer.decision.audit_only;
     if (!goes_on || answer.chain_id.empty()) return answer.decision;
@@ -129,7 +130,8 @@ class CreateCall final : public ContainerSteps {
       if (auto refusal = Conclude(event_, nullptr, Reason::kPolicyUnavailable, "no policy is loaded")) return *refusal;
     }
     if (RefusesUnknown(MethodKind::kCreate, bytes)) {
-      if (auto refusal = Conclude(event_, snapshot_.get(), Reason::kRequestMalformed, "unknown fields")) return *refusal;
+      if (auto refusal = Conclude(event_, snapshot_.get(), Reason::kRequestMalformed, "unknown fields"))
+        return *refusal;
     }
     if (auto answer = FindPod()) return *answer;
     if (auto answer = JudgeImage()) return *answer;
@@ -208,7 +210,8 @@ class CreateCall final : public ContainerSteps {
     auto image = services().runtime.ResolveImage(text, deadline_);
     if (image) return std::move(*image);
     if (image.error().code == ErrorCode::kNotFound) {
-      return GrpcStatus{GrpcCode::kNotFound, "image \"" + Printable(text, 300) + "\" is not on this node; it must be pulled first"};
+      return GrpcStatus{GrpcCode::kNotFound,
+                        "image \"" + Printable(text, 300) + "\" is not on this node; it must be pulled first"};
     }
     return end(gate::ReasonForRuntime(image.error()), image.error().message);
   }
@@ -219,8 +222,8 @@ class CreateCall final : public ContainerSteps {
     if (auto* answer = std::get_if<GrpcStatus>(&resolved)) return std::move(*answer);
     const auto& image = std::get<runtime::Image>(resolved);
     event_.image_id = image.id;
-    question_ = ImageQuestion{image.id, ImageJudge::StoreNames(image), spec.user_specified_image(),
-                              event_.pod_namespace, {}, deadline_};
+    question_ = ImageQuestion{
+        image.id, ImageJudge::StoreNames(image), spec.user_specified_image(), event_.pod_namespace, {}, deadline_};
     answer_ = images().Judge(*snapshot_, question_);
     spec.set_image(image.id);
     if (!spec.image_ref().empty()) spec.set_image_ref(image.id);
@@ -239,9 +242,10 @@ class CreateCall final : public ContainerSteps {
     const auto& image = std::get<runtime::Image>(resolved);
     event.image_id = image.id;
     auto record = services().runtime.FindRecords({image.id}, deadline_);
-    if (!record) return Conclude(event, snapshot_.get(), gate::ReasonForRuntime(record.error()), record.error().message);
-    const ImageQuestion question{image.id, ImageJudge::StoreNames(image), spec.user_specified_image(),
-                                 event_.pod_namespace, {}, deadline_};
+    if (!record)
+      return Conclude(event, snapshot_.get(), gate::ReasonForRuntime(record.error()), record.error().message);
+    const ImageQuestion question{
+        image.id, ImageJudge::StoreNames(image), spec.user_specified_image(), event_.pod_namespace, {}, deadline_};
     Decision decision = images().Judge(*snapshot_, question).decision;
     if (!LeadsTo(*record, image.id)) {
       decision = gate::Refuse(Reason::kImageLinkUnproven, "the record " + image.id + " leads to another image");
@@ -261,8 +265,8 @@ class CreateCall final : public ContainerSteps {
   // The container was created from content that was not judged. If it cannot be removed, it still cannot be started
   // through us.
   void Remove(const std::string& container_id) {
-    const Status removed = services().runtime.RemoveContainer(
-        container_id, std::chrono::steady_clock::now() + limits::kRuntimeCallTime);
+    const Status removed =
+        services().runtime.RemoveContainer(container_id, std::chrono::steady_clock::now() + limits::kRuntimeCallTime);
     if (!removed) log::Warn("a refused container could not be removed: " + removed.error().message);
   }
 

@@ -33,7 +33,9 @@ void Loop::Remove(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr
 void Loop::RunOnce(int timeout_ms) {
   std::array<epoll_event, 64> events;
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), timeout_ms);
-  for (int i = 0; i < count; ++i) static_cast<Watched*>(events[static_cast<std::size_t>(i)].data.ptr)->OnEvents(events[static_cast<std::size_t>(i)].events);
+  for (int i = 0; i < count; ++i)
+    static_cast<Watched*>(events[static_cast<std::size_t>(i)].data.ptr)
+        ->OnEvents(events[static_cast<std::size_t>(i)].events);
   // Sending on one connection opens the window of another, which then has something to send too.
   while (!dirty_.empty()) {
     std::vector<Endpoint*> batch = std::exchange(dirty_, {});

@@ -73,7 +73,8 @@ Result<ImageJudge::Proof> ImageJudge::Prove(const ImageQuestion& question, Decis
   if (!records) return fail(FromRuntimeError(records.error()));
   auto links = linker_.ProveImage(*records, *id, question.deadline);
   if (!links) return fail(FromRuntimeError(links.error()));
-  if (links->empty()) return fail(gate::Refuse(Reason::kImageLinkUnproven, "no record in the store leads to " + id->text()));
+  if (links->empty())
+    return fail(gate::Refuse(Reason::kImageLinkUnproven, "no record in the store leads to " + id->text()));
   for (const runtime::Link& link : *links) {
     if (link.checkpoint) return fail(gate::Refuse(Reason::kCheckpointRefused, link.record + " is a checkpoint"));
   }
@@ -81,15 +82,17 @@ Result<ImageJudge::Proof> ImageJudge::Prove(const ImageQuestion& question, Decis
   std::vector<oci::Reference> stored = RepositoriesOf(proof.links);
   auto claimed = oci::Reference::Parse(question.claimed_name);
   if (claimed) {
-    const bool has = std::any_of(stored.begin(), stored.end(), [&](const oci::Reference& one) {
-      return one.MatchName() == claimed->MatchName();
-    });
-    if (!has) return fail(gate::Refuse(Reason::kImageNameMismatch, "the store has no " + claimed->MatchName() + " for " + id->text()));
+    const bool has = std::any_of(stored.begin(), stored.end(),
+                                 [&](const oci::Reference& one) { return one.MatchName() == claimed->MatchName(); });
+    if (!has)
+      return fail(
+          gate::Refuse(Reason::kImageNameMismatch, "the store has no " + claimed->MatchName() + " for " + id->text()));
     proof.names.push_back(std::move(*claimed));
   } else {
     proof.names = std::move(stored);
   }
-  if (proof.names.empty()) return fail(gate::Refuse(Reason::kImageNameMismatch, "the store has no name for " + id->text()));
+  if (proof.names.empty())
+    return fail(gate::Refuse(Reason::kImageNameMismatch, "the store has no name for " + id->text()));
   return proof;
 }
 
@@ -121,8 +124,8 @@ Decision ImageJudge::JudgeEveryRecord(const gate::Snapshot& snapshot, const Imag
   if (!proof) return decision;
   for (const runtime::Link& link : proof->links) {
     for (const oci::Reference& name : proof->names) {
-      decision = gate_.DecideContent(
-          snapshot, gate::Question{name, question.pod_namespace, link.Candidates(), question.credentials, question.deadline});
+      decision = gate_.DecideContent(snapshot, gate::Question{name, question.pod_namespace, link.Candidates(),
+                                                              question.credentials, question.deadline});
       if (!Allowed(decision)) return decision;
     }
   }

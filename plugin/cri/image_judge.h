@@ -14,9 +14,9 @@ namespace pullseal::cri {
 
 // ImageQuestion is about an image on the node: may it run, as the name claimed for it, in that namespace?
 struct ImageQuestion {
-  std::string image_id;                      // sha256:<config digest>
-  std::vector<std::string> store_names;      // names of the store's records that may lead to it
-  std::string claimed_name;                  // what the pod calls it, empty if it does not say
+  std::string image_id;                  // sha256:<config digest>
+  std::vector<std::string> store_names;  // names of the store's records that may lead to it
+  std::string claimed_name;              // what the pod calls it, empty if it does not say
   std::optional<std::string> pod_namespace;
   registry::Credentials credentials;
   SteadyTime deadline;

@@ -27,8 +27,8 @@ struct Method {
   std::string_view name() const { return path.substr(path.rfind('/') + 1); }
 };
 
-// FindMethod returns the CRI method with exactly this path (runtime.v1 as of Kubernetes 1.37), or null: everything else,
-// other services on the runtime's socket above all, is not ours to forward.
+// FindMethod returns the CRI method with exactly this path (runtime.v1 as of Kubernetes 1.37), or null: everything
+// else, other services on the runtime's socket above all, is not ours to forward.
 const Method* FindMethod(std::string_view path);
 
 }  // namespace pullseal::cri

@@ -64,7 +64,8 @@ class PullCall final : public CallSteps {
   std::optional<GrpcStatus> After(const std::string& bytes, SteadyTime deadline) override {
     if (tag_.empty()) return std::nullopt;
     v1::PullImageResponse response;
-    Status done = response.ParseFromString(bytes) ? Status() : Status(Error{ErrorCode::kRemote, "PullImage: malformed answer"});
+    Status done =
+        response.ParseFromString(bytes) ? Status() : Status(Error{ErrorCode::kRemote, "PullImage: malformed answer"});
     if (done) done = services().runtime.TagAs(tag_, pinned_, deadline);
     if (done) done = WaitForTag(response.image_ref(), deadline);
     if (done) return std::nullopt;
@@ -86,8 +87,12 @@ class PullCall final : public CallSteps {
       return (void)Conclude(event_, snapshot.get(), gate::ReasonForRuntime(image.error()), image.error().message);
     }
     event_.image_id = image->id;
-    const ImageQuestion question{image->id, ImageJudge::StoreNames(*image), name->Text(), NamespaceOf(request),
-                                 CredentialsFor(request.auth(), *name), deadline};
+    const ImageQuestion question{image->id,
+                                 ImageJudge::StoreNames(*image),
+                                 name->Text(),
+                                 NamespaceOf(request),
+                                 CredentialsFor(request.auth(), *name),
+                                 deadline};
     (void)Conclude(event_, snapshot.get(), images().Judge(*snapshot, question).decision);
   }
 

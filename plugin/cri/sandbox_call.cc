@@ -32,7 +32,8 @@ class SandboxCall final : public CallSteps {
     };
     if (snapshot_ == nullptr) return refuse(Reason::kPolicyUnavailable, "no policy is loaded");
     if (RefusesUnknown(MethodKind::kSandbox, bytes)) return refuse(Reason::kRequestMalformed, "unknown fields");
-    if (request.config().metadata().namespace_().empty()) return refuse(Reason::kRequestMalformed, "a pod without a namespace");
+    if (request.config().metadata().namespace_().empty())
+      return refuse(Reason::kRequestMalformed, "a pod without a namespace");
     auto image = FindPauseImage();
     if (!image) return refuse(gate::ReasonForRuntime(image.error()), image.error().message);
     auto name = oci::Reference::Parse(*image);
@@ -99,7 +100,8 @@ class SandboxCall final : public CallSteps {
   }
 
   std::optional<GrpcStatus> PullPauseImage(const oci::Reference& name, SteadyTime deadline) {
-    gate::Pull pull = services().gate.DecidePull(*snapshot_, gate::Question{name, event_.pod_namespace, {}, {}, deadline});
+    gate::Pull pull =
+        services().gate.DecidePull(*snapshot_, gate::Question{name, event_.pod_namespace, {}, {}, deadline});
     if (pull.decision.outcome() != Outcome::kAllow) {
       if (auto refusal = Conclude(event_, snapshot_.get(), std::move(pull.decision))) return refusal;
     }

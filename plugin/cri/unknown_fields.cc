@@ -12,8 +12,8 @@
 namespace pullseal::cri {
 namespace {
 
-using google::protobuf::io::CodedInputStream;
 using google::protobuf::internal::WireFormatLite;
+using google::protobuf::io::CodedInputStream;
 
 // The fields of one message: those up to `last` are known, apart from `also`; `inner` are messages looked into.
 struct Shape {
@@ -47,7 +47,8 @@ bool HasUnknown(const Shape& shape, std::string_view bytes) {
     const int field = WireFormatLite::GetTagFieldNumber(tag);
     if (!Knows(shape, field)) return true;
     const auto inner = shape.inner.find(field);
-    if (inner == shape.inner.end() || WireFormatLite::GetTagWireType(tag) != WireFormatLite::WIRETYPE_LENGTH_DELIMITED) {
+    if (inner == shape.inner.end() ||
+        WireFormatLite::GetTagWireType(tag) != WireFormatLite::WIRETYPE_LENGTH_DELIMITED) {
       if (!WireFormatLite::SkipField(&in, tag)) return false;
       continue;
     }

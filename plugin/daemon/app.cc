@@ -1,17 +1,16 @@
 #include "daemon/app.h"
 
-#include <csignal>
-#include <memory>
-#include <thread>
-#include <utility>
-
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <thread>
+#include <utility>
 
 #include "audit/audit_log.h"
 #include "base/clock.h"
@@ -99,7 +98,8 @@ void HandleSignals(PolicySource& policy, cri::Relay& relay) {
 class App {
  public:
   explicit App(const Config& config)
-      : config_(config), http_(registry::MakeCurlHttp(config.ca_file)),
+      : config_(config),
+        http_(registry::MakeCurlHttp(config.ca_file)),
         registry_(*http_, clock_, registry::Config{config.plain_http, config.certs_dirs},
                   [this](const char* operation, long status) {
                     metrics_.Add("pullseal_registry_requests_total",
@@ -125,9 +125,10 @@ class App {
       if (!started) return started.error();
       server = std::move(*started);
     }
-    const auto calls = cri::MakeJudgedCalls(cri::Services{
-        gate_, *runtime_, linker_, reports, claims_, [&policy] { return policy.Get(); },
-        cri::Settings{config_.sandbox_image, config_.runtime_config, config_.deny_unknown_fields, config_.deny_checkpoint}});
+    const auto calls = cri::MakeJudgedCalls(
+        cri::Services{gate_, *runtime_, linker_, reports, claims_, [&policy] { return policy.Get(); },
+                      cri::Settings{config_.sandbox_image, config_.runtime_config, config_.deny_unknown_fields,
+                                    config_.deny_checkpoint}});
     OwnedFd listener = cri::InheritedSocket("cri");
     const bool inherited = listener.valid();
     if (!inherited) {
@@ -137,12 +138,13 @@ class App {
     }
     (void)(*audit)->Append(LifecycleRecord(clock_, "pullseald " PULLSEAL_VERSION " started"));
     {
-      cri::Relay relay(std::move(listener),
-                       cri::RelayOptions{config_.runtime_socket, config_.workers, config_.queue, config_.decision_timeout},
-                       *calls, [this](std::string_view method, std::string_view code) {
-                         metrics_.Add("pullseal_forwarded_calls_total",
-                                      {{"method", std::string(method)}, {"code", std::string(code)}});
-                       });
+      cri::Relay relay(
+          std::move(listener),
+          cri::RelayOptions{config_.runtime_socket, config_.workers, config_.queue, config_.decision_timeout}, *calls,
+          [this](std::string_view method, std::string_view code) {
+            metrics_.Add("pullseal_forwarded_calls_total",
+                         {{"method", std::string(method)}, {"code", std::string(code)}});
+          });
       std::thread signals([&] { HandleSignals(policy, relay); });
       log::Info("serving CRI on " + (inherited ? std::string("the socket systemd passed") : config_.listen_cri) +
                 " in front of " + config_.runtime_socket);

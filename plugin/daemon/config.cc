@@ -68,7 +68,8 @@ class ConfigParser {
   }
   const YamlNode* Section(const YamlNode& root, std::string_view name, std::initializer_list<std::string_view> known) {
     const YamlNode* found = root.Find(name);
-    if (found == nullptr || found->kind == YamlNode::Kind::kNull) return nullptr;  // a section whose lines are all commented out
+    if (found == nullptr || found->kind == YamlNode::Kind::kNull)
+      return nullptr;  // a section whose lines are all commented out
     return in_.Map(*found, name, known) ? found : nullptr;
   }
 
@@ -171,7 +172,8 @@ Result<std::map<std::string, std::string>> ParseLabelsFile(std::string_view text
       line.remove_prefix(std::min(line.size(), pair.size() + 1));
       const std::size_t equals = pair.find('=');
       if (equals == 0 || equals == std::string_view::npos) {
-        return Error{ErrorCode::kInvalid, "KUBELET_NODE_LABELS has \"" + Printable(pair, 100) + "\", which is not key=value"};
+        return Error{ErrorCode::kInvalid,
+                     "KUBELET_NODE_LABELS has \"" + Printable(pair, 100) + "\", which is not key=value"};
       }
       out.emplace(pair.substr(0, equals), pair.substr(equals + 1));
     }

@@ -35,10 +35,12 @@ void PolicySource::Publish(const policy::Policy& policy) {
                            "pullseal_exception_expiry_timestamp_seconds"}) {
     metrics_.Clear(name);
   }
-  metrics_.Set("pullseal_policy_info", {{"name", policy.name}, {"version", policy.version}, {"sha256", policy.sha256}}, 1);
+  metrics_.Set("pullseal_policy_info", {{"name", policy.name}, {"version", policy.version}, {"sha256", policy.sha256}},
+               1);
   metrics_.Set("pullseal_policy_loaded_timestamp_seconds", {}, Seconds(clock_.Now()));
   for (const policy::Key& key : policy.keys) {
-    if (key.not_after) metrics_.Set("pullseal_key_expiry_timestamp_seconds", {{"key", key.name}}, Seconds(*key.not_after));
+    if (key.not_after)
+      metrics_.Set("pullseal_key_expiry_timestamp_seconds", {{"key", key.name}}, Seconds(*key.not_after));
   }
   for (const policy::Exception& one : policy.exceptions) {
     metrics_.Set("pullseal_exception_expiry_timestamp_seconds", {{"exception", one.name}}, Seconds(one.until));

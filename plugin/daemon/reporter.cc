@@ -49,12 +49,11 @@ Status Reports::Report(const gate::Event& event, const gate::Decision& decision,
   audit::Record record = ToRecord(event, decision, snapshot);
   record.time = clock_.Now();
   const std::string cache(gate::Text(decision.cache));
-  metrics_.Add("pullseal_decisions_total",
-               {{"action", event.action},
-                {"outcome", record.outcome},
-                {"reason", record.reason},
-                {"mode", record.mode},
-                {"namespace", metrics_.BoundedNamespace(event.pod_namespace)}});
+  metrics_.Add("pullseal_decisions_total", {{"action", event.action},
+                                            {"outcome", record.outcome},
+                                            {"reason", record.reason},
+                                            {"mode", record.mode},
+                                            {"namespace", metrics_.BoundedNamespace(event.pod_namespace)}});
   metrics_.Time("pullseal_decision_seconds", {{"action", event.action}, {"cache", cache}},
                 static_cast<double>(event.duration.count()) / 1e6);
   if (!cache.empty()) metrics_.Add("pullseal_cache_total", {{"result", cache}});

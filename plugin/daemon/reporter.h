@@ -27,8 +27,8 @@ class Reports final : public gate::Reporter {
   metrics::Metrics& metrics_;
   const Clock& clock_;
   std::mutex mutex_;
-  SteadyTime window_;          // guarded by mutex_
-  int logged_in_window_ = 0;   // guarded by mutex_
+  SteadyTime window_;         // guarded by mutex_
+  int logged_in_window_ = 0;  // guarded by mutex_
 };
 
 // OutcomeText is the audit log's word for a decision: allow, deny, would-deny or unavailable.

@@ -28,8 +28,8 @@ struct Snapshot {
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
-// Where a decision came from: kHit from a cached verdict, kEvidence from evidence in memory judged again, kMiss from the
-// registry, kNone where no signature was looked at.
+// Where a decision came from: kHit from a cached verdict, kEvidence from evidence in memory judged again, kMiss from
+// the registry, kNone where no signature was looked at.
 enum class CacheUse { kNone, kHit, kEvidence, kMiss };
 std::string_view Text(CacheUse use);
 
@@ -43,7 +43,7 @@ struct Decision {
   std::optional<oci::Digest> digest;          // the subject that was judged
   std::vector<std::string> signers;
   CacheUse cache = CacheUse::kNone;
-  std::vector<std::string> steps;             // what was done and found, for people
+  std::vector<std::string> steps;  // what was done and found, for people
 
   Outcome outcome() const { return judge::OutcomeOf(reason); }
 };

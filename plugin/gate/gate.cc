@@ -126,14 +126,14 @@ Decision Gate::DecideByRule(const Snapshot& snapshot, const Question& question, 
 
 Decision Gate::JudgeSubject(const Snapshot& snapshot, const Question& question, const policy::Rule& rule,
                             const oci::Digest& subject) {
-  const std::string key = subject.text() + "|" + snapshot.policy.fingerprint + "|" + rule.name + "|" +
-                          question.name.MatchName();
+  const std::string key =
+      subject.text() + "|" + snapshot.policy.fingerprint + "|" + rule.name + "|" + question.name.MatchName();
   std::optional<CachedEvidence> stored;
   {
     const std::lock_guard lock(mutex_);
     const auto cached = verdicts_.Find(key);
-    const bool fresh = cached && clock_.Steady() < cached->expires &&
-                       (!cached->good_until || clock_.Now() <= *cached->good_until);
+    const bool fresh =
+        cached && clock_.Steady() < cached->expires && (!cached->good_until || clock_.Now() <= *cached->good_until);
     if (fresh) return FromVerdict(cached->verdict, subject, CacheUse::kHit);
     stored = evidence_.Find(subject.text() + "|" + question.name.MatchName());
   }
@@ -245,7 +245,8 @@ Pull Gate::DecidePull(const Snapshot& snapshot, const Question& question) {
   if (!manifest) return Pull{std::move(decision), *digest};
   resolved.candidates = {*manifest};
   Decision second = DecideByRules(snapshot, resolved, SelectRules(snapshot, resolved));
-  second.steps.insert(second.steps.begin(), "index " + digest->text() + ": its only manifest for this node is " + manifest->text());
+  second.steps.insert(second.steps.begin(),
+                      "index " + digest->text() + ": its only manifest for this node is " + manifest->text());
   second.steps.insert(second.steps.begin(), decision.steps.begin(), decision.steps.end());
   if (second.outcome() != Outcome::kAllow) return Pull{std::move(second), *digest};
   return Pull{std::move(second), *manifest};
@@ -258,7 +259,8 @@ std::optional<oci::Digest> Gate::OnlyManifestForNode(const Question& question, c
   if (!parsed || parsed->kind != oci::Manifest::Kind::kIndex) return std::nullopt;
   std::optional<oci::Digest> only;
   for (const oci::Descriptor& entry : parsed->manifests) {
-    if (!entry.platform || entry.platform->os != node_.os || entry.platform->architecture != node_.architecture) continue;
+    if (!entry.platform || entry.platform->os != node_.os || entry.platform->architecture != node_.architecture)
+      continue;
     if (only) return std::nullopt;
     only = entry.digest;
   }

@@ -33,8 +33,8 @@ struct Question {
   SteadyTime deadline;
 };
 
-// Pull is the gate's answer for a pull: the decision, and what may be pulled if it allows. Without `digest` the decision
-// needed none (an exempt image) and the name goes as it is.
+// Pull is the gate's answer for a pull: the decision, and what may be pulled if it allows. Without `digest` the
+// decision needed none (an exempt image) and the name goes as it is.
 struct Pull {
   Decision decision;
   std::optional<oci::Digest> digest;
@@ -47,8 +47,8 @@ struct Options {
 };
 
 // Gate answers questions: rule -> cached verdict -> evidence -> judge. Verdicts are kept in memory by digest, policy
-// fingerprint, rule and repository, never by tag; evidence is kept in memory and judged again; could-not-decide is never
-// kept. Concurrent questions about one subject share one search. Thread-safe.
+// fingerprint, rule and repository, never by tag; evidence is kept in memory and judged again; could-not-decide is
+// never kept. Concurrent questions about one subject share one search. Thread-safe.
 class Gate {
  public:
   Gate(registry::Client& registry, const Clock& clock, oci::Platform node, Options options);
@@ -93,9 +93,9 @@ class Gate {
   const oci::Platform node_;
   const Options options_;
   std::mutex mutex_;
-  LruMap<CachedVerdict> verdicts_{limits::kVerdicts};                        // guarded by mutex_
-  LruMap<CachedEvidence> evidence_{8 * limits::kMiB};                         // guarded by mutex_
-  std::map<std::string, std::shared_ptr<Flight>> flights_;                   // guarded by mutex_
+  LruMap<CachedVerdict> verdicts_{limits::kVerdicts};       // guarded by mutex_
+  LruMap<CachedEvidence> evidence_{8 * limits::kMiB};       // guarded by mutex_
+  std::map<std::string, std::shared_ptr<Flight>> flights_;  // guarded by mutex_
   std::condition_variable landed_;
 };
 

@@ -27,7 +27,8 @@ using policy::RepositoryBinding;
 using policy::SignatureRequirement;
 
 // 5. Compares the name in the payload with the one the image runs as, both in normal form.
-bool RepositoryFits(const std::string& claimed, const std::string& repository, const SignatureRequirement& requirement) {
+bool RepositoryFits(const std::string& claimed, const std::string& repository,
+                    const SignatureRequirement& requirement) {
   if (requirement.repository == RepositoryBinding::kAny) return true;
   if (claimed.empty()) return requirement.repository == RepositoryBinding::kBound;
   const auto reference = oci::Reference::Parse(claimed);
@@ -46,8 +47,8 @@ bool AnnotationsFit(const sigstore::SimpleSigning& claim, const SignatureRequire
   return true;
 }
 
-// 7. No time is proven for a signature without log entry or timestamp, so the window is judged at now, and a revoked key
-// counts for nothing.
+// 7. No time is proven for a signature without log entry or timestamp, so the window is judged at now, and a revoked
+// key counts for nothing.
 Reason KeyTime(const Key& key, WallTime now) {
   if (key.revoked) return Reason::kKeyRevoked;
   if (key.not_before && now < *key.not_before) return Reason::kKeyNotYetValid;

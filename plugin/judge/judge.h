@@ -15,7 +15,7 @@ namespace pullseal::judge {
 
 // SignatureEvidence is one signature as it was found, not verified: a layer of a signature manifest.
 struct SignatureEvidence {
-  oci::Digest blob;           // digest of `payload`, checked when it was fetched
+  oci::Digest blob;  // digest of `payload`, checked when it was fetched
   std::string media_type;
   Bytes payload;
   std::map<std::string, std::string> annotations;

@@ -5,8 +5,8 @@
 
 namespace pullseal::judge {
 
-// Outcome is what a decision can be. Could-not-decide is neither a yes nor a no: trouble is never read as "unsigned" and
-// never as "signed".
+// Outcome is what a decision can be. Could-not-decide is neither a yes nor a no: trouble is never read as "unsigned"
+// and never as "signed".
 enum class Outcome { kAllow, kDeny, kUnavailable };
 
 // Reason is why. Each has a stable slug that stands in refusals, audit records, metrics and docs. Within denials and

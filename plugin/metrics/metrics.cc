@@ -122,7 +122,8 @@ std::string Metrics::Text() const {
     if (found == histograms_.end()) continue;
     for (const auto& [labels, histogram] : found->second) {
       for (std::size_t i = 0; i < kBuckets.size(); ++i) {
-        out += Series(name + "_bucket", labels, "le=\"" + Number(kBuckets[i]) + "\"", static_cast<double>(histogram.buckets[i]));
+        out += Series(name + "_bucket", labels, "le=\"" + Number(kBuckets[i]) + "\"",
+                      static_cast<double>(histogram.buckets[i]));
       }
       out += Series(name + "_bucket", labels, "le=\"+Inf\"", static_cast<double>(histogram.count));
       out += Series(name + "_sum", labels, "", histogram.sum);

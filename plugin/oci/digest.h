@@ -9,9 +9,9 @@
 
 namespace pullseal::oci {
 
-// Digest names content by its SHA-256 (OCI image specification, descriptor, "Digests"). If one exists it is well formed:
-// "sha256:" and 64 lower-case hexadecimal characters. Other algorithms are refused: no tool signs images by them, and
-// one algorithm leaves nothing to confuse. Immutable; thread-safe.
+// Digest names content by its SHA-256 (OCI image specification, descriptor, "Digests"). If one exists it is well
+// formed: "sha256:" and 64 lower-case hexadecimal characters. Other algorithms are refused: no tool signs images by
+// them, and one algorithm leaves nothing to confuse. Immutable; thread-safe.
 class Digest {
  public:
   // Parse refuses everything but the form above. kInvalid.

@@ -45,8 +45,8 @@ Result<Descriptor> ParseDescriptor(const json::Value& value) {
   if (!annotations) return annotations.error();
   Descriptor out{StringOr(value, "mediaType"), std::move(*digest), *bytes, std::nullopt, std::move(*annotations)};
   if (const json::Value* platform = value.Find("platform"); platform != nullptr && platform->object() != nullptr) {
-    out.platform = Platform{StringOr(*platform, "os"), StringOr(*platform, "architecture"),
-                            StringOr(*platform, "variant")};
+    out.platform =
+        Platform{StringOr(*platform, "os"), StringOr(*platform, "architecture"), StringOr(*platform, "variant")};
   }
   return out;
 }

@@ -41,10 +41,10 @@ struct Manifest {
   static Result<Manifest> Parse(ByteView bytes, std::string_view media_type);
 
   Kind kind = Kind::kImage;
-  std::string media_type;                 // as the document says, empty if it does not
-  std::optional<Descriptor> config;       // image only
-  std::vector<Descriptor> layers;         // image only, at most limits::kLayers
-  std::vector<Descriptor> manifests;      // index only, at most limits::kIndexManifests
+  std::string media_type;             // as the document says, empty if it does not
+  std::optional<Descriptor> config;   // image only
+  std::vector<Descriptor> layers;     // image only, at most limits::kLayers
+  std::vector<Descriptor> manifests;  // index only, at most limits::kIndexManifests
   std::map<std::string, std::string> annotations;
 };
 

@@ -165,9 +165,7 @@ std::string Reference::MatchName() const {
   return host + "/" + path_;
 }
 
-std::string Reference::Text() const {
-  return Repository() + (digest_ ? "@" + digest_->text() : ":" + tag_);
-}
+std::string Reference::Text() const { return Repository() + (digest_ ? "@" + digest_->text() : ":" + tag_); }
 
 Reference Reference::At(const Digest& digest) const {
   Reference out = *this;

@@ -103,7 +103,8 @@ Result<ImageGlob> ImageGlob::Parse(std::string_view pattern, bool unsafe) {
     return Invalid(pattern, "has a tag or digest; patterns match repositories, use match.digests for digests");
   }
   for (const char c : path) {
-    const bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || std::string_view("._-/*").find(c) != std::string_view::npos;
+    const bool good =
+        (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || std::string_view("._-/*").find(c) != std::string_view::npos;
     if (!good) return Invalid(pattern, "has a character that no repository has; use lower case, digits and . _ - / *");
   }
   if (host.find("**") != std::string_view::npos) return Invalid(pattern, "has ** in the host; use * for one DNS label");
@@ -111,7 +112,8 @@ Result<ImageGlob> ImageGlob::Parse(std::string_view pattern, bool unsafe) {
   for (const std::string& label : out.labels_) {
     if (label.empty()) return Invalid(pattern, "has an empty DNS label in the host");
     if (!unsafe && label != "*" && label.find('*') != std::string::npos) {
-      return Invalid(pattern, "has * for a part of a DNS label; a look-alike host could match, say `unsafe: true` to allow it");
+      return Invalid(pattern,
+                     "has * for a part of a DNS label; a look-alike host could match, say `unsafe: true` to allow it");
     }
   }
   out.segments_ = Split(path, '/');

@@ -16,8 +16,8 @@ namespace pullseal::policy {
 // Subject is what a policy is asked about: a name, for whom, and the content if it is known already.
 struct Subject {
   const oci::Reference& name;
-  std::optional<std::string> pod_namespace;          // absent: not known
-  std::optional<std::vector<oci::Digest>> digests;   // absent: not resolved yet
+  std::optional<std::string> pod_namespace;                       // absent: not known
+  std::optional<std::vector<oci::Digest>> digests;                // absent: not resolved yet
   std::optional<std::map<std::string, std::string>> node_labels;  // absent: the node's labels are not known
 };
 
@@ -36,9 +36,9 @@ struct Selection {
 };
 
 // Select finds the rules for `subject`: rules of mode deny first, then exceptions not yet expired at `now`, then the
-// other rules; within each in the order of the file; the first match decides. What is unknown may match: then every rule
-// that could match counts, up to the first that surely does; exceptions bound to a namespace never match an unknown one.
-// The result points into `policy`. Pure; thread-safe.
+// other rules; within each in the order of the file; the first match decides. What is unknown may match: then every
+// rule that could match counts, up to the first that surely does; exceptions bound to a namespace never match an
+// unknown one. The result points into `policy`. Pure; thread-safe.
 Selection Select(const Policy& policy, const Subject& subject, WallTime now);
 
 }  // namespace pullseal::policy

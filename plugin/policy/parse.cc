@@ -61,19 +61,22 @@ class PolicyParser {
   // Names stand in metrics, logs and refusals: short, printable, no quotes.
   std::string Name(const YamlNode& node, std::string_view what) {
     std::string name = in_.Text(node, what);
-    const bool good = name.size() <= 100 && name.find_first_not_of(
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == std::string::npos;
+    const bool good = name.size() <= 100 &&
+                      name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
+                          std::string::npos;
     if (!good) in_.Fail(node, std::string(what) + " must be at most 100 letters, digits, '.', '_' or '-'");
     return name;
   }
 
   void UniqueName(const YamlNode& node, std::set<std::string>& seen, const std::string& name, const char* what) {
-    if (!in_.failed() && !seen.insert(name).second) in_.Fail(node, std::string(what) + " \"" + name + "\" is there twice");
+    if (!in_.failed() && !seen.insert(name).second)
+      in_.Fail(node, std::string(what) + " \"" + name + "\" is there twice");
   }
 
   std::optional<WallTime> Time(const YamlNode& node, std::string_view what) {
     const auto time = ParseTime(in_.Text(node, what));
-    if (!time) in_.Fail(node, std::string(what) + " must be a time such as 2026-12-31T00:00:00Z, in the years 1970 to 2261");
+    if (!time)
+      in_.Fail(node, std::string(what) + " must be a time such as 2026-12-31T00:00:00Z, in the years 1970 to 2261");
     return time;
   }
 
@@ -156,7 +159,8 @@ class PolicyParser {
       if (in_.failed()) return;
     }
     if (!in_.failed() && policy_.rules.empty()) {
-      in_.Fail(list, "rules must not be empty: nothing would be allowed to run; write a rule of mode deny if that is meant");
+      in_.Fail(list,
+               "rules must not be empty: nothing would be allowed to run; write a rule of mode deny if that is meant");
     }
   }
 
@@ -213,7 +217,8 @@ class PolicyParser {
       }
     }
     if (out.images.empty() && out.digests.empty() && !unsafe && !may_match_all) {
-      in_.Fail(node, "match names no images and no digests, so it matches every image; say so with `unsafe: true` in it");
+      in_.Fail(node,
+               "match names no images and no digests, so it matches every image; say so with `unsafe: true` in it");
     }
     return out;
   }

@@ -30,7 +30,9 @@ class TreeBuilder final : public YAML::EventHandler {
     Check(mark, "", anchor);
     Attach(mark, YamlNode{YamlNode::Kind::kNull, Line(mark), {}, false, {}, {}});
   }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override { throw Refused{Line(mark), "aliases are not allowed"}; }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    throw Refused{Line(mark), "aliases are not allowed"};
+  }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     Check(mark, tag, anchor);
@@ -176,8 +178,8 @@ long YamlReader::Number(const YamlNode& node, std::string_view what, long least,
   const char* end = node.scalar.data() + node.scalar.size();
   const auto [stop, code] = std::from_chars(node.scalar.data(), end, value);
   if (node.kind != YamlNode::Kind::kScalar || code != std::errc() || stop != end || value < least || value > most) {
-    Fail(node, std::string(what) + " must be a whole number from " + std::to_string(least) + " to " +
-                   std::to_string(most));
+    Fail(node,
+         std::string(what) + " must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
     return least;
   }
   return value;
@@ -206,7 +208,8 @@ std::vector<std::pair<std::string, std::string>> YamlReader::TextMap(const YamlN
     return out;
   }
   for (const auto& [key, value] : node.map) {
-    if (value.kind != YamlNode::Kind::kScalar) Fail(value, std::string(what) + "." + Printable(key, 64) + " must be text");
+    if (value.kind != YamlNode::Kind::kScalar)
+      Fail(value, std::string(what) + "." + Printable(key, 64) + " must be text");
     out.emplace_back(key, value.scalar);
   }
   return out;

@@ -176,8 +176,8 @@ Result<Authorizer::Grant> Authorizer::FetchToken(const Challenge& challenge, con
   if (!url) return url.error();
   // We ask for what we need, not for what the challenge suggests.
   const std::string service = parameter("service");
-  const std::string query = "service=" + Escape(service) + "&scope=" + Escape("repository:" + path + ":pull") +
-                            "&client_id=pullseal";
+  const std::string query =
+      "service=" + Escape(service) + "&scope=" + Escape("repository:" + path + ":pull") + "&client_id=pullseal";
   HttpRequest request;
   request.most = limits::kTokenBytes;
   request.deadline = deadline;
@@ -198,7 +198,8 @@ Result<Authorizer::Grant> Authorizer::FetchToken(const Challenge& challenge, con
   const auto body = json::Parse(response->body);
   const std::string* token = body ? body->FindString("token") : nullptr;
   if (body && token == nullptr) token = body->FindString("access_token");
-  if (token == nullptr || !IsHeaderSafe(*token)) return Error{ErrorCode::kRemote, "the token service's answer has no token"};
+  if (token == nullptr || !IsHeaderSafe(*token))
+    return Error{ErrorCode::kRemote, "the token service's answer has no token"};
   const json::Value* expires = body->Find("expires_in");
   const auto seconds = expires != nullptr ? expires->integer().value_or(60) : limits::kTokenDefaultLife.count();
   const auto life = std::chrono::seconds(std::clamp<std::int64_t>(seconds, 1, limits::kTokenLongestLife.count()));

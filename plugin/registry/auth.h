@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/lru.h"
 #include "base/limits.h"
+#include "base/lru.h"
 #include "base/result.h"
 #include "registry/http.h"
 
@@ -29,7 +29,7 @@ struct Credentials {
 
 // Challenge is one entry of a WWW-Authenticate header (RFC 9110 section 11.6.1).
 struct Challenge {
-  std::string scheme;  // lower case
+  std::string scheme;                             // lower case
   std::map<std::string, std::string> parameters;  // names in lower case
 };
 

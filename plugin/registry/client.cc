@@ -24,9 +24,13 @@ std::string MediaType(const HttpResponse& response) {
   return std::string(type);
 }
 
-bool IsRedirect(long status) { return status == 301 || status == 302 || status == 303 || status == 307 || status == 308; }
+bool IsRedirect(long status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
 
-bool ShouldRetry(long status) { return status == 429 || status == 500 || status == 502 || status == 503 || status == 504; }
+bool ShouldRetry(long status) {
+  return status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
+}
 
 // How long the registry asks us to wait, in seconds; absent if it does not say so in seconds.
 std::optional<std::chrono::seconds> RetryAfter(const HttpResponse& response) {
@@ -53,7 +57,11 @@ bool Exists(const std::string& path) {
 }  // namespace
 
 Client::Client(Http& http, const Clock& clock, Config config, RequestObserver observer)
-    : http_(http), clock_(clock), config_(std::move(config)), observer_(std::move(observer)), authorizer_(http, clock) {}
+    : http_(http),
+      clock_(clock),
+      config_(std::move(config)),
+      observer_(std::move(observer)),
+      authorizer_(http, clock) {}
 
 // containerd takes the first folder that exists: host_port_, host:port (or host), _default. Until we read those files
 // ourselves, we cannot know where containerd would go, so we do not guess.
@@ -99,7 +107,8 @@ Result<HttpResponse> Client::FollowRedirects(HttpRequest request, const char* op
       return Error{ErrorCode::kRemote, "the registry redirects to an internal address; refused"};
     }
     // Credentials never cross to another scheme, host or port.
-    if (!next->SameOrigin(request.url)) std::erase_if(request.headers, [](const std::string& header) { return header.starts_with("Authorization:"); });
+    if (!next->SameOrigin(request.url))
+      std::erase_if(request.headers, [](const std::string& header) { return header.starts_with("Authorization:"); });
     request.url = std::move(*next);
   }
   return Error{ErrorCode::kLimit, "the registry redirects more than " + std::to_string(limits::kRedirects) + " times"};

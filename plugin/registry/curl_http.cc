@@ -59,7 +59,8 @@ std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* user
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   std::string_view value = line.substr(colon + 1);
   while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
-  while (!value.empty() && (value.back() == '\r' || value.back() == '\n' || value.back() == ' ')) value.remove_suffix(1);
+  while (!value.empty() && (value.back() == '\r' || value.back() == '\n' || value.back() == ' '))
+    value.remove_suffix(1);
   exchange.response.headers.emplace(std::move(name), value);
   return bytes;
 }
@@ -88,7 +89,8 @@ class CurlHttp final : public Http {
   }
 
   Result<HttpResponse> Do(const HttpRequest& request) override {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(request.deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(request.deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return Error{ErrorCode::kTimeout, "no time left for a request to " + request.url.host};
     EasyHandle handle = Take();
     if (!handle) return Error{ErrorCode::kUnavailable, "libcurl gives no handle"};
@@ -143,8 +145,10 @@ class CurlHttp final : public Http {
     }
   }
 
-  static Error Failure(CURLcode code, const HttpRequest& request, const Exchange& exchange, std::chrono::milliseconds left) {
-    const std::string where = request.method + " " + request.url.scheme + "://" + request.url.host + ":" + request.url.port;
+  static Error Failure(CURLcode code, const HttpRequest& request, const Exchange& exchange,
+                       std::chrono::milliseconds left) {
+    const std::string where =
+        request.method + " " + request.url.scheme + "://" + request.url.host + ":" + request.url.port;
     if (exchange.too_large) {
       return Error{ErrorCode::kLimit, where + ": the answer is larger than " + std::to_string(request.most) + " bytes"};
     }

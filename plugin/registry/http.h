@@ -39,7 +39,7 @@ struct HttpRequest {
   Url url;
   std::vector<std::string> headers;  // "Name: value"
   std::string body;
-  std::size_t most = 0;              // bytes of the response's body; more is kLimit
+  std::size_t most = 0;  // bytes of the response's body; more is kLimit
   SteadyTime deadline;
 };
 

@@ -43,7 +43,9 @@ Result<Url> FromHandle(CURLU* handle, std::string_view text) {
 }
 
 bool IsInternalV4(std::uint32_t address) {
-  const auto in = [address](std::uint32_t network, int bits) { return (address >> (32 - bits)) == (network >> (32 - bits)); };
+  const auto in = [address](std::uint32_t network, int bits) {
+    return (address >> (32 - bits)) == (network >> (32 - bits));
+  };
   return in(0x00000000, 8) || in(0x7F000000, 8) || in(0x0A000000, 8) || in(0xAC100000, 12) || in(0xC0A80000, 16) ||
          in(0xA9FE0000, 16) || in(0x64400000, 10) || address == 0xA83F8110;  // 168.63.129.16: Azure's wire server
 }

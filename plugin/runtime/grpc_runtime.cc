@@ -44,7 +44,8 @@ ErrorCode CodeOf(grpc::StatusCode code) {
 }
 
 Error ToError(const grpc::Status& status, const char* call) {
-  return Error{CodeOf(status.error_code()), std::string("runtime ") + call + ": " + Printable(status.error_message(), 300)};
+  return Error{CodeOf(status.error_code()),
+               std::string("runtime ") + call + ": " + Printable(status.error_message(), 300)};
 }
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& socket) {
@@ -102,7 +103,8 @@ class GrpcRuntime final : public Runtime {
       return Error{ErrorCode::kNotFound, "the runtime has no image \"" + Printable(name_or_id, 200) + "\""};
     }
     const cri::Image& image = response.image();
-    return Image{image.id(), {image.repo_tags().begin(), image.repo_tags().end()},
+    return Image{image.id(),
+                 {image.repo_tags().begin(), image.repo_tags().end()},
                  {image.repo_digests().begin(), image.repo_digests().end()}};
   }
 

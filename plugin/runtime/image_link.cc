@@ -1,7 +1,7 @@
 #include "runtime/image_link.h"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace pullseal::runtime {
@@ -25,8 +25,8 @@ std::vector<oci::Digest> Link::Candidates() const {
 }
 
 bool ChecksDiffIds(const std::string& snapshotter) {
-  constexpr std::array<std::string_view, 6> kChecking = {"overlayfs", "native", "btrfs", "zfs", "devmapper",
-                                                         "blockfile"};
+  constexpr std::array<std::string_view, 6> kChecking = {"overlayfs", "native",    "btrfs",
+                                                         "zfs",       "devmapper", "blockfile"};
   return std::find(kChecking.begin(), kChecking.end(), snapshotter) != kChecking.end();
 }
 
@@ -68,8 +68,8 @@ Result<std::vector<Link>> Linker::Follow(const StoreRecord& record, const std::o
     auto child = oci::Manifest::Parse(**child_bytes, "");
     if (!child || child->kind != oci::Manifest::Kind::kImage) continue;
     if (id && child->config->digest != *id) continue;
-    out.push_back(Link{record.name, record.target, entry.digest, child->config->digest,
-                       checkpoint || IsCheckpoint(*child)});
+    out.push_back(
+        Link{record.name, record.target, entry.digest, child->config->digest, checkpoint || IsCheckpoint(*child)});
   }
   return out;
 }

@@ -41,8 +41,8 @@ struct Container {
   std::string snapshot_parent;  // chain ID of the image its root file system stands on; empty if none
   std::string image_id;         // sha256:<config digest> as CRI resolved it at creation; empty for sandboxes
   std::string sandbox_id;
-  std::string claimed_name;     // user_specified_image of the creating request, unauthenticated
-  std::string name;             // metadata.name of the creating request
+  std::string claimed_name;  // user_specified_image of the creating request, unauthenticated
+  std::string name;          // metadata.name of the creating request
 };
 
 struct PullCredentials {
@@ -73,15 +73,16 @@ class Runtime {
   // Points the record `name` at what the record `source` points at, creating it if need be; other labels are kept.
   virtual Status TagAs(const std::string& name, const std::string& source, SteadyTime deadline) = 0;
   // Pulls through the runtime and returns the image's ID.
-  virtual Result<std::string> Pull(const std::string& name, const PullCredentials& credentials, SteadyTime deadline) = 0;
+  virtual Result<std::string> Pull(const std::string& name, const PullCredentials& credentials,
+                                   SteadyTime deadline) = 0;
   virtual Status RemoveContainer(const std::string& id, SteadyTime deadline) = 0;
   virtual Status RemoveSandbox(const std::string& id, SteadyTime deadline) = 0;
   // The pause image the runtime says it uses; kNotFound if it does not say.
   virtual Result<std::string> SandboxImage(SteadyTime deadline) = 0;
 };
 
-// ConnectRuntime returns the runtime behind the unix socket `socket`, its images and containers in `containerd_namespace`.
-// It connects when first used, and again after the runtime restarted.
+// ConnectRuntime returns the runtime behind the unix socket `socket`, its images and containers in
+// `containerd_namespace`. It connects when first used, and again after the runtime restarted.
 std::unique_ptr<Runtime> ConnectRuntime(const std::string& socket, const std::string& containerd_namespace);
 
 }  // namespace pullseal::runtime

@@ -19,12 +19,13 @@ inline constexpr std::string_view kSignatureAnnotation = "dev.cosignproject.cosi
 // SimpleSigning is a signed claim that an image is what its signer means (cosign SIGNATURE_SPEC, "Simple Signing").
 // It proves nothing before the signature over the exact bytes is verified.
 struct SimpleSigning {
-  // Parse reads the payload strictly: `critical` with exactly `identity`, `image` and `type`, the type "cosign container
-  // image signature", and `optional` an object of values or null. At most limits::kPayloadBytes. kInvalid or kLimit.
+  // Parse reads the payload strictly: `critical` with exactly `identity`, `image` and `type`, the type "cosign
+  // container image signature", and `optional` an object of values or null. At most limits::kPayloadBytes. kInvalid or
+  // kLimit.
   static Result<SimpleSigning> Parse(ByteView payload);
 
-  oci::Digest digest;                            // critical.image.docker-manifest-digest
-  std::string repository;                        // critical.identity.docker-reference, may be empty
+  oci::Digest digest;                              // critical.image.docker-manifest-digest
+  std::string repository;                          // critical.identity.docker-reference, may be empty
   std::map<std::string, std::string> annotations;  // members of `optional` that are strings
 };
 

@@ -23,7 +23,8 @@ TEST(BytesTest, Base64RoundTripsAllLengths) {
 }
 
 TEST(BytesTest, Base64RefusesEverythingNotCanonical) {
-  for (const char* text : {"A", "AA", "AAA", "AB==", "AAB=", "AA=A", "====", "A===", "AAAA\n", " AAAA", "AA-_", "AAAA=", "\xff\xff\xff\xff"}) {
+  for (const char* text : {"A", "AA", "AAA", "AB==", "AAB=", "AA=A", "====", "A===", "AAAA\n", " AAAA", "AA-_",
+                           "AAAA=", "\xff\xff\xff\xff"}) {
     EXPECT_FALSE(Base64Decode(text).ok()) << text;
   }
   EXPECT_TRUE(Base64Decode("").ok());
@@ -36,7 +37,8 @@ TEST(BytesTest, HexIsLowerCaseOnly) {
 
 TEST(BytesTest, Utf8RefusesSurrogatesAndOverlongForms) {
   EXPECT_TRUE(IsUtf8("a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80"));
-  for (const char* text : {"\xC0\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\x80", "\xF0\x80\x80\x80", "\xE0\x80\x80"}) {
+  for (const char* text :
+       {"\xC0\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80", "\xE2\x82", "\x80", "\xF0\x80\x80\x80", "\xE0\x80\x80"}) {
     EXPECT_FALSE(IsUtf8(text));
   }
 }
@@ -53,9 +55,10 @@ TEST(ClockTest, TimesRoundTrip) {
 }
 
 TEST(ClockTest, OtherTimesAreRefused) {
-  for (const char* text : {"", "2026-11-22", "2026-11-22T18:40:27", "9999-12-31T00:00:00Z", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "2026-13-22T18:40:27Z", "2026-02-30T18:40:27Z",
-                           "2026-11-22T24:00:00Z", "2026-11-22T18:40:27+01:00", "2026-11-22T18:40:27.Z", "2026-11-22 18:40:27Z",
-                           "2026-11-22T18:40:27.1234567890Z", "x026-11-22T18:40:27Z"}) {
+  for (const char* text :
+       {"", "2026-11-22", "2026-11-22T18:40:27", "9999-12-31T00:00:00Z", "0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z",
+        "2026-13-22T18:40:27Z", "2026-02-30T18:40:27Z", "2026-11-22T24:00:00Z", "2026-11-22T18:40:27+01:00",
+        "2026-11-22T18:40:27.Z", "2026-11-22 18:40:27Z", "2026-11-22T18:40:27.1234567890Z", "x026-11-22T18:40:27Z"}) {
     EXPECT_FALSE(ParseTime(text)) << text;
   }
 }
@@ -63,7 +66,8 @@ TEST(ClockTest, OtherTimesAreRefused) {
 TEST(ClockTest, DurationsAndSizesNeedAUnitThatIsKnown) {
   EXPECT_EQ(std::chrono::milliseconds(600'000), ParseDuration("10m"));
   EXPECT_EQ(std::chrono::milliseconds(500), ParseDuration("500ms"));
-  for (const char* text : {"", "10", "m", "-1s", "1d", "1.5s", "0s", "99999999999999999h"}) EXPECT_FALSE(ParseDuration(text)) << text;
+  for (const char* text : {"", "10", "m", "-1s", "1d", "1.5s", "0s", "99999999999999999h"})
+    EXPECT_FALSE(ParseDuration(text)) << text;
   EXPECT_EQ(std::size_t{64} << 20, ParseSize("64MiB"));
   for (const char* text : {"", "64MB", "-1", "1KiBs", "0"}) EXPECT_FALSE(ParseSize(text)) << text;
 }

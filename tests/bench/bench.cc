@@ -1,5 +1,5 @@
-// Prints how fast and how small pullseal is, each row beside its reference in the same run: medians of interleaved rounds.
-// Last line: "targets: N met, M missed". Needs the peers and a build; run it through tests/bench/run.
+// Prints how fast and how small pullseal is, each row beside its reference in the same run: medians of interleaved
+// rounds. Last line: "targets: N met, M missed". Needs the peers and a build; run it through tests/bench/run.
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <signal.h>
@@ -30,10 +30,12 @@ using Seconds = double;
 struct Table {
   int met = 0;
   int missed = 0;
-  void Row(const char* name, const std::string& ours, const std::string& reference, double ratio, const char* sign, double target) {
+  void Row(const char* name, const std::string& ours, const std::string& reference, double ratio, const char* sign,
+           double target) {
     const bool good = std::string(sign) == "<=" ? ratio <= target : ratio >= target;
     (good ? met : missed) += 1;
-    std::printf("%-58s %14s %14s %8.3f %s %-7.3g %s\n", name, ours.c_str(), reference.c_str(), ratio, sign, target, good ? "met" : "MISSED");
+    std::printf("%-58s %14s %14s %8.3f %s %-7.3g %s\n", name, ours.c_str(), reference.c_str(), ratio, sign, target,
+                good ? "met" : "MISSED");
     std::fflush(stdout);
   }
 };
@@ -72,7 +74,8 @@ std::string Env(const char* name) {
 }
 
 // Two things measured turn by turn.
-std::pair<Seconds, Seconds> Interleaved(int rounds, const std::function<void()>& ours, const std::function<void()>& reference) {
+std::pair<Seconds, Seconds> Interleaved(int rounds, const std::function<void()>& ours,
+                                        const std::function<void()>& reference) {
   std::vector<Seconds> a;
   std::vector<Seconds> b;
   for (int i = 0; i < rounds; ++i) {
@@ -95,14 +98,16 @@ void OwnTimeOfCreate(Table& table, gate::Gate& gate, const gate::Snapshot& snaps
   const std::string layer = "sha256:" + std::string(64, '1');
   const std::string id = runtime.AddImage("reg.io/create:1", layer);
   const std::string payload = fakes::SimpleSigningPayload("reg.io/create", runtime.ManifestOf("reg.io/create:1"));
-  http.PutSignatures("reg.io", "create", runtime.ManifestOf("reg.io/create:1"), {{payload, release.SignBase64(payload)}});
+  http.PutSignatures("reg.io", "create", runtime.ManifestOf("reg.io/create:1"),
+                     {{payload, release.SignBase64(payload)}});
   runtime.sandboxes["pod"] = runtime::Sandbox{"pod", "p", "u", "default"};
   runtime.containers["c"] = runtime::Container{"c", "overlayfs", layer, id, "pod", "", "c"};
   runtime::Linker linker(runtime, oci::Platform{"linux", "amd64", ""});
   Silent silent;
   ::pullseal::cri::Claims claims;
   const auto shared = std::make_shared<const gate::Snapshot>(snapshot);
-  const auto calls = ::pullseal::cri::MakeJudgedCalls(::pullseal::cri::Services{gate, runtime, linker, silent, claims, [&] { return shared; }, {}});
+  const auto calls = ::pullseal::cri::MakeJudgedCalls(
+      ::pullseal::cri::Services{gate, runtime, linker, silent, claims, [&] { return shared; }, {}});
   ::runtime::v1::CreateContainerRequest request;
   request.set_pod_sandbox_id("pod");
   request.mutable_config()->mutable_image()->set_image(id);
@@ -121,7 +126,8 @@ void OwnTimeOfCreate(Table& table, gate::Gate& gate, const gate::Snapshot& snaps
       }
     }));
   }
-  table.Row("CreateContainer, cached verdict: our own time (ratio: ms)", Micro(Median(times)), "-", Median(times) * 1e3, "<=", 0.5);
+  table.Row("CreateContainer, cached verdict: our own time (ratio: ms)", Micro(Median(times)), "-", Median(times) * 1e3,
+            "<=", 0.5);
 }
 
 void InProcess(Table& table) {
@@ -130,11 +136,13 @@ void InProcess(Table& table) {
   fakes::TestAuthority release;
   registry::Client client(http, clock, registry::Config{}, [](const char*, long) {});
   gate::Gate gate(client, clock, oci::Platform{"linux", "amd64", ""}, gate::Options{});
-  const std::string digest = http.PutManifest("reg.io", "app", "1", fakes::ImageManifest("sha256:" + std::string(64, 'c')), fakes::kImageType);
+  const std::string digest =
+      http.PutManifest("reg.io", "app", "1", fakes::ImageManifest("sha256:" + std::string(64, 'c')), fakes::kImageType);
   const std::string payload = fakes::SimpleSigningPayload("reg.io/app", digest);
   http.PutSignatures("reg.io", "app", digest, {{payload, release.SignBase64(payload)}});
   auto policy = policy::ParsePolicy(
-      "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: t}\nkeys:\n  - {name: release, file: x}\nrules:\n"
+      "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: t}\nkeys:\n  - {name: release, file: "
+      "x}\nrules:\n"
       "  - {name: app, match: {images: [\"reg.io/*\"]}, require: {signatures: {anyOf: [{key: release}]}}}\n",
       [&](const std::string&) { return Result<std::string>(release.PublicPem()); });
   const gate::Snapshot snapshot{*policy, std::map<std::string, std::string>{}};
@@ -145,14 +153,17 @@ void InProcess(Table& table) {
     return question;
   };
   (void)gate.DecidePull(snapshot, ask(false));
-  table.Row("registry requests, cold signed image (resolve, .sig, payload)", std::to_string(http.Requests().size()), "-",
-            static_cast<double>(http.Requests().size()), "<=", 4);
+  table.Row("registry requests, cold signed image (resolve, .sig, payload)", std::to_string(http.Requests().size()),
+            "-", static_cast<double>(http.Requests().size()), "<=", 4);
   http.ForgetRequests();
   const auto question = ask(true);
   constexpr int kCalls = 2000;
   std::vector<Seconds> hits;
   for (int i = 0; i < 15; ++i) {
-    hits.push_back(Time([&] { for (int j = 0; j < kCalls; ++j) (void)gate.DecideContent(snapshot, question); }) / kCalls);
+    hits.push_back(Time([&] {
+                     for (int j = 0; j < kCalls; ++j) (void)gate.DecideContent(snapshot, question);
+                   }) /
+                   kCalls);
   }
   table.Row("answer from memory, in process (ratio: us)", Micro(Median(hits)), "-", Median(hits) * 1e6, "<=", 5);
   (void)gate.DecidePull(snapshot, ask(false));
@@ -160,9 +171,11 @@ void InProcess(Table& table) {
             static_cast<double>(http.Requests().size() - 1), "<=", 0);
 
   judge::Evidence evidence{*oci::Digest::Parse(digest), "reg.io/app", {}};
-  evidence.signatures.push_back(judge::SignatureEvidence{oci::Digest::Of(AsBytes(payload)), std::string(sigstore::kSimpleSigningMediaType),
-                                                         Bytes(AsBytes(payload).begin(), AsBytes(payload).end()),
-                                                         {{std::string(sigstore::kSignatureAnnotation), release.SignBase64(payload)}}});
+  evidence.signatures.push_back(
+      judge::SignatureEvidence{oci::Digest::Of(AsBytes(payload)),
+                               std::string(sigstore::kSimpleSigningMediaType),
+                               Bytes(AsBytes(payload).begin(), AsBytes(payload).end()),
+                               {{std::string(sigstore::kSignatureAnnotation), release.SignBase64(payload)}}});
   const std::string pem = release.PublicPem();
   BIO* bio = BIO_new_mem_buf(pem.c_str(), -1);
   EVP_PKEY* key = PEM_read_bio_PUBKEY(bio, nullptr, nullptr, nullptr);
@@ -170,7 +183,10 @@ void InProcess(Table& table) {
   const Bytes raw = release.Sign(payload);
   const auto requirement = *snapshot.policy.rules[0].signatures;
   const auto [ours, reference] = Interleaved(
-      31, [&] { for (int i = 0; i < 100; ++i) (void)judge::Judge(evidence, requirement, clock.Now()); },
+      31,
+      [&] {
+        for (int i = 0; i < 100; ++i) (void)judge::Judge(evidence, requirement, clock.Now());
+      },
       [&] {
         for (int i = 0; i < 100; ++i) {
           EVP_MD_CTX* context = EVP_MD_CTX_new();
@@ -181,7 +197,8 @@ void InProcess(Table& table) {
       });
   EVP_PKEY_free(key);
   OwnTimeOfCreate(table, gate, snapshot, http, release);
-  table.Row("judge a P-256 signature / EVP_DigestVerify", Micro(ours / 100), Micro(reference / 100), ours / reference, "<=", 1.3);
+  table.Row("judge a P-256 signature / EVP_DigestVerify", Micro(ours / 100), Micro(reference / 100), ours / reference,
+            "<=", 1.3);
 }
 
 // Wall time and peak memory of one whole command.
@@ -192,7 +209,8 @@ std::pair<Seconds, long> Measure(const std::vector<std::string>& command) {
     std::vector<char*> argv;
     for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
-    if (std::freopen("/dev/null", "w", stdout) == nullptr || std::freopen("/dev/null", "w", stderr) == nullptr) ::_exit(126);
+    if (std::freopen("/dev/null", "w", stdout) == nullptr || std::freopen("/dev/null", "w", stderr) == nullptr)
+      ::_exit(126);
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }
@@ -219,14 +237,17 @@ void Node(Table& table) {
   const std::string name = registry.host() + "/app/bench:1";
   for (const char* repository : {"app/bench", "app/pause"}) {
     registry.PushImage(repository, "1", image);
-    if (!cosign.Sign(registry.host() + "/" + repository + "@" + image.manifest.digest).empty()) throw std::runtime_error("cosign sign");
+    if (!cosign.Sign(registry.host() + "/" + repository + "@" + image.manifest.digest).empty())
+      throw std::runtime_error("cosign sign");
   }
-  Containerd containerd(peers + "/containerd-1.7/usr/bin", 1, folder.path() + "/containerd", registry.host() + "/app/pause:1");
+  Containerd containerd(peers + "/containerd-1.7/usr/bin", 1, folder.path() + "/containerd",
+                        registry.host() + "/app/pause:1");
   const std::string program = Env("PULLSEAL_BUILD") + "/plugin/pullseald";
-  Daemon daemon(program, folder.path() + "/pullseald", containerd,
-                "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: bench}\nkeys:\n  - {name: release, file: " +
-                    cosign.public_key_file() + "}\nrules:\n  - {name: app, match: {images: [\"" + registry.host() +
-                    "/app/*\"]}, require: {signatures: {anyOf: [{key: release}]}}}\n");
+  Daemon daemon(
+      program, folder.path() + "/pullseald", containerd,
+      "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: bench}\nkeys:\n  - {name: release, file: " +
+          cosign.public_key_file() + "}\nrules:\n  - {name: app, match: {images: [\"" + registry.host() +
+          "/app/*\"]}, require: {signatures: {anyOf: [{key: release}]}}}\n");
   std::vector<Seconds> starts;
   for (int i = 0; i < 7; ++i) {
     daemon.Stop(SIGTERM);
@@ -239,22 +260,33 @@ void Node(Table& table) {
   long our_memory = 0;
   long their_memory = 0;
   for (int i = 0; i < 9; ++i) {
-    const auto b = Measure({cosign_program, "verify", "--key", cosign.public_key_file(), "--insecure-ignore-tlog=true", "--allow-http-registry", name});
-    const auto a = Measure({Env("PULLSEAL_BUILD") + "/plugin/pullseal", "verify", name, "--policy", daemon.policy_file()});
+    const auto b = Measure({cosign_program, "verify", "--key", cosign.public_key_file(), "--insecure-ignore-tlog=true",
+                            "--allow-http-registry", name});
+    const auto a =
+        Measure({Env("PULLSEAL_BUILD") + "/plugin/pullseal", "verify", name, "--policy", daemon.policy_file()});
     ours.push_back(a.first);
     theirs.push_back(b.first);
     our_memory = std::max(our_memory, a.second);
     their_memory = std::max(their_memory, b.second);
   }
-  table.Row("pullseal verify / cosign verify, wall", Milli(Median(ours)), Milli(Median(theirs)), Median(ours) / Median(theirs), "<=", 0.5);
-  table.Row("pullseal verify / cosign verify, peak memory", Mib(static_cast<double>(our_memory)), Mib(static_cast<double>(their_memory)),
-            static_cast<double>(our_memory) / static_cast<double>(their_memory), "<=", 1.0 / 3);
+  table.Row("pullseal verify / cosign verify, wall", Milli(Median(ours)), Milli(Median(theirs)),
+            Median(ours) / Median(theirs), "<=", 0.5);
+  table.Row("pullseal verify / cosign verify, peak memory", Mib(static_cast<double>(our_memory)),
+            Mib(static_cast<double>(their_memory)), static_cast<double>(our_memory) / static_cast<double>(their_memory),
+            "<=", 1.0 / 3);
 
   Cri proxied(daemon.socket());
   Cri direct(containerd.socket());
   const auto [through, straight] = Interleaved(
-      41, [&] { for (int i = 0; i < 50; ++i) (void)proxied.Version(); }, [&] { for (int i = 0; i < 50; ++i) (void)direct.Version(); });
-  table.Row("Version through the proxy / direct, one caller", Micro(through / 50), Micro(straight / 50), through / straight, "<=", 1.5);
+      41,
+      [&] {
+        for (int i = 0; i < 50; ++i) (void)proxied.Version();
+      },
+      [&] {
+        for (int i = 0; i < 50; ++i) (void)direct.Version();
+      });
+  table.Row("Version through the proxy / direct, one caller", Micro(through / 50), Micro(straight / 50),
+            through / straight, "<=", 1.5);
   const auto callers = [](const std::string& socket) {
     std::vector<std::thread> threads;
     for (int i = 0; i < 8; ++i) {
@@ -265,8 +297,10 @@ void Node(Table& table) {
     }
     for (std::thread& thread : threads) thread.join();
   };
-  const auto [eight, eight_direct] = Interleaved(9, [&] { callers(daemon.socket()); }, [&] { callers(containerd.socket()); });
-  table.Row("Version, 8 callers, throughput through the proxy / direct", std::to_string(static_cast<int>(2400 / eight)) + "/s",
+  const auto [eight, eight_direct] = Interleaved(
+      9, [&] { callers(daemon.socket()); }, [&] { callers(containerd.socket()); });
+  table.Row("Version, 8 callers, throughput through the proxy / direct",
+            std::to_string(static_cast<int>(2400 / eight)) + "/s",
             std::to_string(static_cast<int>(2400 / eight_direct)) + "/s", eight_direct / eight, ">=", 0.8);
 
   std::string ref;
@@ -292,7 +326,8 @@ void Node(Table& table) {
   std::vector<Seconds> before;
   for (std::string line; std::getline(audit, line);) {
     const std::size_t at = line.find("\"duration_us\":");
-    if (line.find("\"action\":\"create\"") != std::string::npos) before.push_back(std::atof(line.c_str() + at + 14) * 1e-6);
+    if (line.find("\"action\":\"create\"") != std::string::npos)
+      before.push_back(std::atof(line.c_str() + at + 14) * 1e-6);
   }
   std::printf("(before the call is forwarded, with 2 calls to containerd: %s)\n", Milli(Median(before)).c_str());
   // What containerd takes for our four small calls is in it, so this is told and has no target.
@@ -308,8 +343,10 @@ void Node(Table& table) {
   }
   const long rss = StatusField(daemon.pid(), "VmRSS");
   const long anonymous = StatusField(daemon.pid(), "RssAnon");
-  table.Row("resident memory after 110 pods, 1 known image (MiB)", Mib(static_cast<double>(rss)), "-", static_cast<double>(rss) / 1024, "<=", 32);
-  table.Row("anonymous part of it (MiB)", Mib(static_cast<double>(anonymous)), "-", static_cast<double>(anonymous) / 1024, "<=", 12);
+  table.Row("resident memory after 110 pods, 1 known image (MiB)", Mib(static_cast<double>(rss)), "-",
+            static_cast<double>(rss) / 1024, "<=", 32);
+  table.Row("anonymous part of it (MiB)", Mib(static_cast<double>(anonymous)), "-",
+            static_cast<double>(anonymous) / 1024, "<=", 12);
 }
 
 }  // namespace

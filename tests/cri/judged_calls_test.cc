@@ -41,8 +41,10 @@ class JudgedCallsTest : public ::testing::Test {
         linker_(runtime_, oci::Platform{"linux", "amd64", ""}),
         gate_(client_, clock_, oci::Platform{"linux", "amd64", ""}, gate::Options{}) {
     auto policy = policy::ParsePolicy(
-        "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: t}\nkeys:\n  - {name: release, file: x}\nrules:\n"
-        "  - name: app\n    match: {namespaces: [default], images: [\"reg.io/*\"]}\n    require: {signatures: {anyOf: [{key: release}]}}\n"
+        "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: t}\nkeys:\n  - {name: release, file: "
+        "x}\nrules:\n"
+        "  - name: app\n    match: {namespaces: [default], images: [\"reg.io/*\"]}\n    require: {signatures: {anyOf: "
+        "[{key: release}]}}\n"
         "  - {name: lax, mode: allow, match: {namespaces: [lax], unsafe: true}}\n",
         [&](const std::string&) { return Result<std::string>(release_.PublicPem()); });
     snapshot_ = std::make_shared<const gate::Snapshot>(gate::Snapshot{*policy, std::map<std::string, std::string>{}});
@@ -53,7 +55,8 @@ class JudgedCallsTest : public ::testing::Test {
     Make();
   }
   void Make() {
-    calls_ = MakeJudgedCalls(Services{gate_, runtime_, linker_, reports_, claims_, [this] { return snapshot_; }, settings_});
+    calls_ =
+        MakeJudgedCalls(Services{gate_, runtime_, linker_, reports_, claims_, [this] { return snapshot_; }, settings_});
   }
   void Sign(const std::string& repository, const std::string& digest) {
     const std::string payload = SimpleSigningPayload("reg.io/" + repository, digest);
@@ -79,7 +82,9 @@ class JudgedCallsTest : public ::testing::Test {
     request.mutable_config()->mutable_image()->set_user_specified_image(claimed);
     return request;
   }
-  std::string Create(const v1::CreateContainerRequest& request) { return Slug(NewCreate()->Before(request.SerializeAsString(), Deadline())); }
+  std::string Create(const v1::CreateContainerRequest& request) {
+    return Slug(NewCreate()->Before(request.SerializeAsString(), Deadline()));
+  }
   // Creates and concludes with a container that stands on `parent`.
   std::string CreateOn(const std::string& parent, const std::string& snapshotter = "overlayfs") {
     const auto call = NewCreate();
@@ -137,7 +142,8 @@ TEST_F(JudgedCallsTest, RepeatedSubmessagesAreOneToUsAndToTheRuntime) {
   const std::string bytes = CreateRequest(id_).SerializeAsString() + second.SerializeAsString();
   EXPECT_EQ("image-name-mismatch", Slug(NewCreate()->Before(bytes, Deadline())));
   second.mutable_config()->mutable_image()->set_user_specified_image("reg.io/evil:1");
-  EXPECT_EQ("signature-missing", Slug(NewCreate()->Before(CreateRequest(id_).SerializeAsString() + second.SerializeAsString(), Deadline())));
+  EXPECT_EQ("signature-missing",
+            Slug(NewCreate()->Before(CreateRequest(id_).SerializeAsString() + second.SerializeAsString(), Deadline())));
 }
 
 TEST_F(JudgedCallsTest, UnknownFieldsSurviveAreCountedAndCanBeRefused) {
@@ -150,15 +156,19 @@ TEST_F(JudgedCallsTest, UnknownFieldsSurviveAreCountedAndCanBeRefused) {
   settings_.deny_unknown_fields = true;
   Make();
   EXPECT_EQ("request-malformed", Slug(NewCreate()->Before(bytes, Deadline())));
-  EXPECT_EQ("request-malformed", Slug(New("/runtime.v1.ImageService/PullImage")->Before(PullRequest("reg.io/app:1").SerializeAsString() + unknown, Deadline())));
-  EXPECT_EQ("request-malformed", Slug(New("/runtime.v1.RuntimeService/StartContainer")->Before("\x0a\x01x" + unknown, Deadline())));
+  EXPECT_EQ("request-malformed",
+            Slug(New("/runtime.v1.ImageService/PullImage")
+                     ->Before(PullRequest("reg.io/app:1").SerializeAsString() + unknown, Deadline())));
+  EXPECT_EQ("request-malformed",
+            Slug(New("/runtime.v1.RuntimeService/StartContainer")->Before("\x0a\x01x" + unknown, Deadline())));
   EXPECT_EQ("forward", Create(CreateRequest(id_)));
 }
 
 TEST_F(JudgedCallsTest, MessagesThatDoNotParseAreRefused) {
   for (const char* path : {"/runtime.v1.ImageService/PullImage", "/runtime.v1.RuntimeService/CreateContainer",
                            "/runtime.v1.RuntimeService/StartContainer", "/runtime.v1.RuntimeService/RunPodSandbox"}) {
-    for (const std::string& bytes : {std::string("\xff"), std::string("\x0a\x05x"), std::string("\x0a\x02\xc0\x80", 4)}) {
+    for (const std::string& bytes :
+         {std::string("\xff"), std::string("\x0a\x05x"), std::string("\x0a\x02\xc0\x80", 4)}) {
       EXPECT_EQ("forward" == Slug(New(path)->Before(bytes, Deadline())), false) << path;
     }
   }
@@ -182,7 +192,8 @@ TEST_F(JudgedCallsTest, AContainerThatCannotBeComparedIsRefused) {
 }
 
 TEST_F(JudgedCallsTest, StartComparesAgainWithoutMemory) {
-  runtime_.containers[kContainer] = runtime::Container{kContainer, "overlayfs", kLayer, id_, "pod", "reg.io/app:1", "c"};
+  runtime_.containers[kContainer] =
+      runtime::Container{kContainer, "overlayfs", kLayer, id_, "pod", "reg.io/app:1", "c"};
   EXPECT_EQ("forward", Start());
   EXPECT_EQ("forward", Start(kContainer.substr(0, 8)));
   runtime_.containers[kContainer].snapshot_parent = kOtherLayer;
@@ -192,12 +203,13 @@ TEST_F(JudgedCallsTest, StartComparesAgainWithoutMemory) {
   EXPECT_EQ("code 5", Start(std::string(64, 'b')));
 }
 
-// Two manifests share a config (and so an image ID), one signed, one not: with a snapshotter that compares diff IDs they
-// are one content; with a lazy one they are not.
+// Two manifests share a config (and so an image ID), one signed, one not: with a snapshotter that compares diff IDs
+// they are one content; with a lazy one they are not.
 TEST_F(JudgedCallsTest, LazySnapshottersNeedEveryRecordSigned) {
   EXPECT_EQ(id_, runtime_.AddImage("reg.io/app:2", kLayer, R"(,"annotations":{"other":"layers"})"));
   EXPECT_EQ("released", CreateOn(kLayer, "overlayfs"));
-  for (const char* lazy : {"stargz", "overlaybd", "nydus", "unheard-of"}) EXPECT_EQ("signature-missing", CreateOn(kLayer, lazy)) << lazy;
+  for (const char* lazy : {"stargz", "overlaybd", "nydus", "unheard-of"})
+    EXPECT_EQ("signature-missing", CreateOn(kLayer, lazy)) << lazy;
   Sign("app", runtime_.ManifestOf("reg.io/app:2"));
   clock_.Advance(std::chrono::minutes(1));
   EXPECT_EQ("released", CreateOn(kLayer, "stargz"));
@@ -228,11 +240,13 @@ TEST_F(JudgedCallsTest, RuntimeThatIsAwayIsCouldNotDecide) {
   EXPECT_EQ("runtime-unreachable", Start());
   v1::RunPodSandboxRequest request;
   request.mutable_config()->mutable_metadata()->set_namespace_("default");
-  EXPECT_EQ("runtime-unreachable", Slug(New("/runtime.v1.RuntimeService/RunPodSandbox")->Before(request.SerializeAsString(), Deadline())));
+  EXPECT_EQ("runtime-unreachable",
+            Slug(New("/runtime.v1.RuntimeService/RunPodSandbox")->Before(request.SerializeAsString(), Deadline())));
 }
 
 TEST_F(JudgedCallsTest, NamespacesAreComparedAndNeverUsedOtherwise) {
-  for (const std::string& space : {std::string("../../etc"), std::string(5000, 'n'), std::string(), std::string("lax\n"), std::string("LAX")}) {
+  for (const std::string& space :
+       {std::string("../../etc"), std::string(5000, 'n'), std::string(), std::string("lax\n"), std::string("LAX")}) {
     runtime_.sandboxes["pod"].pod_namespace = space;
     EXPECT_NE("forward", Create(CreateRequest(id_, ""))) << space.substr(0, 20);
   }
@@ -281,7 +295,8 @@ TEST_F(JudgedCallsTest, RefusalsAreTheSameOnEveryAttemptAndFitTheKubelet) {
   http_.PutManifest("reg.io", "app", "unsigned", fakes::ImageManifest(kLayer), fakes::kImageType);
   const auto text = [&] { return std::get<GrpcStatus>(Pull(PullRequest("reg.io/app:unsigned"))).message; };
   const std::string first = text();
-  EXPECT_TRUE(first.starts_with("SignatureValidationFailed: reg.io/app:unsigned: rule \"app\": signature-missing: ")) << first;
+  EXPECT_TRUE(first.starts_with("SignatureValidationFailed: reg.io/app:unsigned: rule \"app\": signature-missing: "))
+      << first;
   EXPECT_EQ(first, text());
   clock_.Advance(std::chrono::hours(1));
   EXPECT_EQ(first, text());
@@ -350,7 +365,8 @@ TEST(CredentialsTest, FollowContainerdsOrderAndStayWithTheirHost) {
     auth.set_server_address(own);
     EXPECT_FALSE(CredentialsFor(auth, name).empty()) << own;
   }
-  for (const char* other : {"other.io", "https://reg.io.evil.com", "https://reg.io:5000", "https://x@reg.io", "reg.iox"}) {
+  for (const char* other :
+       {"other.io", "https://reg.io.evil.com", "https://reg.io:5000", "https://x@reg.io", "reg.iox"}) {
     auth.set_server_address(other);
     EXPECT_TRUE(CredentialsFor(auth, name).empty()) << other;
   }

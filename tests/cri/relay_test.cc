@@ -99,7 +99,8 @@ class RelayTest : public ::testing::Test {
   void StartRelay(std::size_t workers, std::size_t queue) {
     auto listener = Listen(folder_ + "/cri/cri.sock");
     ASSERT_TRUE(listener.ok()) << listener.error().message;
-    relay_ = std::make_unique<Relay>(std::move(*listener), RelayOptions{folder_ + "/runtime.sock", workers, queue, std::chrono::seconds(5)},
+    relay_ = std::make_unique<Relay>(std::move(*listener),
+                                     RelayOptions{folder_ + "/runtime.sock", workers, queue, std::chrono::seconds(5)},
                                      calls_, [this](std::string_view method, std::string_view code) {
                                        const std::lock_guard lock(mutex_);
                                        observed_.push_back(std::string(method) + "=" + std::string(code));
@@ -132,12 +133,14 @@ class RelayTest : public ::testing::Test {
 
 TEST_F(RelayTest, PassesHeadersMessagesAndTrailers) {
   script_ = [](const H2Request& request) {
-    return H2Script{.headers = {{":status", "200"}, {"content-type", "application/grpc"}, {"x-meta", "1"}},
-                    .body = request.body + GrpcFrame("second"),
-                    .trailers = {{"grpc-status", "5"}, {"grpc-message", "no%20such"}, {"grpc-status-details-bin", "AAE"}}};
+    return H2Script{
+        .headers = {{":status", "200"}, {"content-type", "application/grpc"}, {"x-meta", "1"}},
+        .body = request.body + GrpcFrame("second"),
+        .trailers = {{"grpc-status", "5"}, {"grpc-message", "no%20such"}, {"grpc-status-details-bin", "AAE"}}};
   };
   H2Client client = Client();
-  const H2Answer answer = client.Call(kVersion, GrpcFrame("hello"), {{"traceparent", "00-x"}, {"containerd-namespace", "evil"}});
+  const H2Answer answer =
+      client.Call(kVersion, GrpcFrame("hello"), {{"traceparent", "00-x"}, {"containerd-namespace", "evil"}});
   EXPECT_EQ(GrpcFrame("hello") + GrpcFrame("second"), answer.body);
   EXPECT_EQ("5", answer.grpc_status());
   EXPECT_EQ("no%20such", answer.grpc_message());
@@ -151,7 +154,8 @@ TEST_F(RelayTest, PassesHeadersMessagesAndTrailers) {
 
 TEST_F(RelayTest, TrailersOnlyAnswersPass) {
   script_ = [](const H2Request&) {
-    return H2Script{.headers = {{":status", "200"}, {"content-type", "application/grpc"}, {"grpc-status", "12"}}, .trailers_only = true};
+    return H2Script{.headers = {{":status", "200"}, {"content-type", "application/grpc"}, {"grpc-status", "12"}},
+                    .trailers_only = true};
   };
   H2Client client = Client();
   EXPECT_EQ("12", client.Call(kVersion, GrpcFrame("")).grpc_status());
@@ -159,8 +163,9 @@ TEST_F(RelayTest, TrailersOnlyAnswersPass) {
 
 TEST_F(RelayTest, UnknownMethodsNeverReachTheRuntime) {
   H2Client client = Client();
-  for (const std::string path : {"/containerd.services.images.v1.Images/List", "/runtime.v1alpha2.ImageService/PullImage", "/",
-                                 "/runtime.v1.RuntimeService/Version/", "/runtime.v1.RuntimeService/Version?x", "/runtime.v1.runtimeservice/Version"}) {
+  for (const std::string path : {"/containerd.services.images.v1.Images/List",
+                                 "/runtime.v1alpha2.ImageService/PullImage", "/", "/runtime.v1.RuntimeService/Version/",
+                                 "/runtime.v1.RuntimeService/Version?x", "/runtime.v1.runtimeservice/Version"}) {
     EXPECT_EQ("12", client.Call(path, GrpcFrame("x")).grpc_status()) << path;
   }
   EXPECT_EQ("12", client.Call(kVersion, "", {{":method", "GET"}}).grpc_status());
@@ -204,7 +209,9 @@ TEST_F(RelayTest, AnUnreadableSuccessIsNotReleased) {
 }
 
 TEST_F(RelayTest, FailedResponsesPassUnjudged) {
-  script_ = [](const H2Request&) { return H2Script{.trailers = {{"grpc-status", "2"}, {"grpc-message", "pull failed"}}}; };
+  script_ = [](const H2Request&) {
+    return H2Script{.trailers = {{"grpc-status", "2"}, {"grpc-message", "pull failed"}}};
+  };
   H2Client client = Client();
   EXPECT_EQ("pull failed", client.Call(kPull, GrpcFrame("request")).grpc_message());
   EXPECT_EQ(0, orders_.after);
@@ -213,8 +220,8 @@ TEST_F(RelayTest, FailedResponsesPassUnjudged) {
 TEST_F(RelayTest, HeldCallsMustBeOneUncompressedMessage) {
   H2Client client = Client();
   const std::string two = GrpcFrame("a") + GrpcFrame("b");
-  for (const std::string& body : {std::string(), std::string("\0\0", 2), GrpcFrame("a").substr(0, 5), two, GrpcFrame("a", true),
-                                  std::string("\0\xff\xff\xff\xff", 5) + "x"}) {
+  for (const std::string& body : {std::string(), std::string("\0\0", 2), GrpcFrame("a").substr(0, 5), two,
+                                  GrpcFrame("a", true), std::string("\0\xff\xff\xff\xff", 5) + "x"}) {
     EXPECT_EQ("3", client.Call(kPull, body).grpc_status()) << body.size();
   }
   EXPECT_TRUE(runtime_->Requests().empty());
@@ -254,7 +261,9 @@ TEST_F(RelayTest, AnErrorTextThatIsTooLongEndsOnlyItsCall) {
 }
 
 TEST_F(RelayTest, LongErrorTextsPass) {
-  script_ = [](const H2Request&) { return H2Script{.trailers = {{"grpc-status", "2"}, {"grpc-message", std::string(60'000, 'x')}}}; };
+  script_ = [](const H2Request&) {
+    return H2Script{.trailers = {{"grpc-status", "2"}, {"grpc-message", std::string(60'000, 'x')}}};
+  };
   H2Client client = Client();
   EXPECT_EQ(60'000U, client.Call(kStart, GrpcFrame("x")).grpc_message().size());
   EXPECT_EQ(60'000U, client.Call(kVersion, GrpcFrame("x")).grpc_message().size());
@@ -282,7 +291,9 @@ TEST_F(RelayTest, CancelsReachTheRuntime) {
 }
 
 TEST_F(RelayTest, CancelStormsDoNotEndTheConnection) {
-  script_ = [](const H2Request& request) { return H2Script{.body = GrpcFrame("x"), .never = request.path != kVersion}; };
+  script_ = [](const H2Request& request) {
+    return H2Script{.body = GrpcFrame("x"), .never = request.path != kVersion};
+  };
   H2Client client = Client();
   for (int i = 0; i < 5000; ++i) {
     const int stream = client.Submit(i % 2 == 0 ? kEvents : kPull, GrpcFrame("x"));
@@ -351,9 +362,8 @@ TEST_F(RelayTest, TooManyDecisionsAreOverloadAndOthersPass) {
   std::vector<int> streams;
   for (int i = 0; i < 6; ++i) streams.push_back(client.Submit(kPull, GrpcFrame("x")));
   EXPECT_EQ("0", client.Call(kVersion, GrpcFrame("")).grpc_status());
-  client.Pump([&] {
-    return std::all_of(streams.begin(), streams.end(), [&](int one) { return client.answer(one).closed; });
-  });
+  client.Pump(
+      [&] { return std::all_of(streams.begin(), streams.end(), [&](int one) { return client.answer(one).closed; }); });
   int overloaded = 0;
   for (const int one : streams) overloaded += client.answer(one).grpc_message() == "overloaded" ? 1 : 0;
   EXPECT_GE(overloaded, 3);
@@ -482,7 +492,8 @@ TEST(GrpcWireTest, TimeoutsRoundTrip) {
   EXPECT_EQ(std::chrono::milliseconds(5), ParseTimeout("5m"));
   for (const char* text : {"", "S", "5", "5x", "123456789S", "-1S", " 5S"}) EXPECT_FALSE(ParseTimeout(text)) << text;
   EXPECT_EQ("1n", FormatTimeout(std::chrono::nanoseconds(-5)));
-  for (const std::chrono::nanoseconds one : {std::chrono::nanoseconds(1), std::chrono::nanoseconds(1'500'000'000), std::chrono::nanoseconds(std::chrono::hours(24))}) {
+  for (const std::chrono::nanoseconds one : {std::chrono::nanoseconds(1), std::chrono::nanoseconds(1'500'000'000),
+                                             std::chrono::nanoseconds(std::chrono::hours(24))}) {
     const auto back = ParseTimeout(FormatTimeout(one));
     ASSERT_TRUE(back);
     EXPECT_LE(*back, one);

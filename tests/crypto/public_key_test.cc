@@ -57,7 +57,8 @@ TEST(PublicKeyTest, SaysWhyAKeyIsRefused) {
 TEST(PublicKeyTest, FingerprintTellsKeysApart) {
   const TestAuthority a;
   const TestAuthority b;
-  EXPECT_EQ(PublicKey::ParsePem(a.PublicPem())->Fingerprint(), PublicKey::ParsePem("\n" + a.PublicPem() + "\n")->Fingerprint());
+  EXPECT_EQ(PublicKey::ParsePem(a.PublicPem())->Fingerprint(),
+            PublicKey::ParsePem("\n" + a.PublicPem() + "\n")->Fingerprint());
   EXPECT_NE(PublicKey::ParsePem(a.PublicPem())->Fingerprint(), PublicKey::ParsePem(b.PublicPem())->Fingerprint());
 }
 

@@ -7,8 +7,10 @@ namespace {
 
 TEST(ConfigTest, ReadsEveryField) {
   const auto config = ParseConfig(
-      "listen: {cri: /a.sock, metrics: \"127.0.0.1:1\"}\nruntime: {socket: /b.sock, namespace: x, sandboxImage: p, config: /c}\n"
-      "policy: /p\nnode: {name: n, labels: {a: b}, labelsFile: /l}\nregistries: {plainHttp: [\"h:1\"], caFile: /ca, certsDirs: [/d]}\n"
+      "listen: {cri: /a.sock, metrics: \"127.0.0.1:1\"}\nruntime: {socket: /b.sock, namespace: x, sandboxImage: p, "
+      "config: /c}\n"
+      "policy: /p\nnode: {name: n, labels: {a: b}, labelsFile: /l}\nregistries: {plainHttp: [\"h:1\"], caFile: /ca, "
+      "certsDirs: [/d]}\n"
       "gate: {workers: 2, queue: 3, decisionTimeout: 5s, allowTtl: 1m, denyTtl: 1s, evidenceMaxAge: 1h}\n"
       "audit: {file: /f}\nlog: {level: debug}\nunknownFields: deny\ncheckpoint: deny\n");
   ASSERT_TRUE(config.ok()) << config.error().message;
@@ -39,7 +41,8 @@ TEST(ConfigTest, RefusesWithTheLine) {
 }
 
 TEST(ConfigTest, LabelsFileAsAksWritesIt) {
-  const auto labels = ParseLabelsFile("KUBELET_FLAGS=--x\nKUBELET_NODE_LABELS=agentpool=nodepool1,kubernetes.azure.com/mode=system\n");
+  const auto labels =
+      ParseLabelsFile("KUBELET_FLAGS=--x\nKUBELET_NODE_LABELS=agentpool=nodepool1,kubernetes.azure.com/mode=system\n");
   ASSERT_TRUE(labels.ok());
   EXPECT_EQ("system", labels->at("kubernetes.azure.com/mode"));
   EXPECT_FALSE(ParseLabelsFile("X=1\n").ok());

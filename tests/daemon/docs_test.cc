@@ -42,7 +42,8 @@ TEST(DocsTest, EveryExampleIsAccepted) {
     for (const std::string& block : YamlBlocks(file)) {
       if (block.find("kind: NodePolicy") != std::string::npos) {
         ++policies;
-        const auto policy = policy::ParsePolicy(block, [&](const std::string& name) { return Result<std::string>(keys[name].PublicPem()); });
+        const auto policy = policy::ParsePolicy(
+            block, [&](const std::string& name) { return Result<std::string>(keys[name].PublicPem()); });
         EXPECT_TRUE(policy.ok()) << file << ": " << policy.error().message;
       } else {
         ++configs;

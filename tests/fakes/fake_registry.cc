@@ -66,13 +66,14 @@ void FakeRegistry::PutSignatures(const std::string& host, const std::string& rep
   std::string list;
   for (const auto& [payload, signature] : layers) {
     const std::string blob = PutBlob(host, repository, payload);
-    list += (list.empty() ? "" : ",") +
-            (R"({"mediaType":"application/vnd.dev.cosign.simplesigning.v1+json","digest":")" + blob + R"(","size":)" +
-             std::to_string(payload.size()) + R"(,"annotations":{"dev.cosignproject.cosign/signature":")" + signature + "\"}}");
+    list +=
+        (list.empty() ? "" : ",") + (R"({"mediaType":"application/vnd.dev.cosign.simplesigning.v1+json","digest":")" +
+                                     blob + R"(","size":)" + std::to_string(payload.size()) +
+                                     R"(,"annotations":{"dev.cosignproject.cosign/signature":")" + signature + "\"}}");
   }
   const std::string manifest =
-      R"({"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" + DigestOf("{}") +
-      R"(","size":2},"layers":[)" + list + "]}";
+      R"({"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" +
+      DigestOf("{}") + R"(","size":2},"layers":[)" + list + "]}";
   PutManifest(host, repository, "sha256-" + digest.substr(7) + ".sig", manifest, kImageType);
 }
 

@@ -48,7 +48,7 @@ class FakeRegistry final : public registry::Http {
     std::vector<std::string> headers;
   };
   mutable std::mutex mutex_;
-  std::map<std::string, Document> documents_;              // by host/v2/... path
+  std::map<std::string, Document> documents_;  // by host/v2/... path
   std::vector<std::pair<std::string, Handler>> handlers_;
   std::vector<Seen> requests_;
 };

@@ -10,7 +10,8 @@ std::string DigestOf(const std::string& bytes) { return "sha256:" + crypto::Sha2
 
 }  // namespace
 
-std::string FakeRuntime::AddImage(const std::string& name, const std::string& diff_id, const std::string& manifest_extra) {
+std::string FakeRuntime::AddImage(const std::string& name, const std::string& diff_id,
+                                  const std::string& manifest_extra) {
   const std::string config = R"({"rootfs":{"type":"layers","diff_ids":[")" + diff_id + "\"]}}";
   const std::string id = DigestOf(config);
   const std::string manifest = ImageManifest(id, manifest_extra);

@@ -13,13 +13,13 @@ namespace pullseal::fakes {
 // FakeRuntime is a container runtime in memory. Tests set its members, between calls only.
 class FakeRuntime final : public runtime::Runtime {
  public:
-  std::map<std::string, runtime::Image> images;           // by any name or ID that resolves
+  std::map<std::string, runtime::Image> images;  // by any name or ID that resolves
   std::map<std::string, runtime::Sandbox> sandboxes;
   std::map<std::string, runtime::Container> containers;
-  std::map<std::string, std::string> records;             // name -> target digest
-  std::map<std::string, std::string> content;             // digest -> bytes, as the store gives them
+  std::map<std::string, std::string> records;  // name -> target digest
+  std::map<std::string, std::string> content;  // digest -> bytes, as the store gives them
   std::string sandbox_image;
-  bool away = false;                                       // every call fails
+  bool away = false;  // every call fails
   std::vector<std::string> removed;
   std::vector<std::string> tagged;
   std::vector<std::string> pulled;

@@ -24,8 +24,8 @@ std::vector<nghttp2_nv> List(const H2Headers& headers) {
   std::vector<nghttp2_nv> out;
   for (const auto& [name, value] : headers) {
     out.push_back(nghttp2_nv{reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
-                             reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(), value.size(),
-                             NGHTTP2_NV_FLAG_NONE});
+                             reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())), name.size(),
+                             value.size(), NGHTTP2_NV_FLAG_NONE});
   }
   return out;
 }
@@ -117,7 +117,8 @@ FakeH2Runtime::FakeH2Runtime(const std::string& socket, Handler handler) : handl
   ::unlink(socket.c_str());
   listener_ = OwnedFd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const sockaddr_un address = Address(socket);
-  if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_.get(), 128) != 0) {
+  if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(listener_.get(), 128) != 0) {
     throw std::runtime_error("fake runtime cannot listen");
   }
   acceptor_ = std::thread([this] { Accept(); });
@@ -154,17 +155,19 @@ void FakeH2Runtime::Serve(int fd) {
         return 0;
       });
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
-      callbacks, [](nghttp2_session*, std::uint8_t, std::int32_t stream, const std::uint8_t* data, std::size_t size, void* user) {
+      callbacks,
+      [](nghttp2_session*, std::uint8_t, std::int32_t stream, const std::uint8_t* data, std::size_t size, void* user) {
         static_cast<Peer*>(user)->streams[stream].request.body += Text(data, size);
         return 0;
       });
-  nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, [](nghttp2_session* session, const nghttp2_frame* frame, void* user) {
-    auto& one = *static_cast<Peer*>(user);
-    if (frame->hd.type == NGHTTP2_RST_STREAM) ++one.owner.resets_;
-    const bool message = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
-    if (message && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) one.Answer(session, frame->hd.stream_id);
-    return 0;
-  });
+  nghttp2_session_callbacks_set_on_frame_recv_callback(
+      callbacks, [](nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+        auto& one = *static_cast<Peer*>(user);
+        if (frame->hd.type == NGHTTP2_RST_STREAM) ++one.owner.resets_;
+        const bool message = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
+        if (message && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) one.Answer(session, frame->hd.stream_id);
+        return 0;
+      });
   nghttp2_session* session = nullptr;
   nghttp2_option* option = Generous();
   nghttp2_session_server_new2(&session, callbacks, &peer, option);
@@ -182,7 +185,8 @@ void FakeH2Runtime::Serve(int fd) {
       if (got <= 0 || nghttp2_session_mem_recv(session, chunk, static_cast<std::size_t>(got)) < 0) break;
     }
     if (std::exchange(peer.go_away, false)) {
-      nghttp2_submit_goaway(session, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session), NGHTTP2_NO_ERROR, nullptr, 0);
+      nghttp2_submit_goaway(session, NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session),
+                            NGHTTP2_NO_ERROR, nullptr, 0);
     }
     alive = Flush(session, fd);
   }
@@ -213,11 +217,13 @@ H2Client::H2Client(const std::string& socket) : impl_(std::make_unique<Impl>(Imp
   nghttp2_session_callbacks_set_on_header_callback(
       callbacks, [](nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t name_size,
                     const std::uint8_t* value, std::size_t value_size, std::uint8_t, void* user) {
-        static_cast<Impl*>(user)->owner.answers_[frame->hd.stream_id].headers.emplace(Text(name, name_size), Text(value, value_size));
+        static_cast<Impl*>(user)->owner.answers_[frame->hd.stream_id].headers.emplace(Text(name, name_size),
+                                                                                      Text(value, value_size));
         return 0;
       });
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(
-      callbacks, [](nghttp2_session*, std::uint8_t, std::int32_t stream, const std::uint8_t* data, std::size_t size, void* user) {
+      callbacks,
+      [](nghttp2_session*, std::uint8_t, std::int32_t stream, const std::uint8_t* data, std::size_t size, void* user) {
         static_cast<Impl*>(user)->owner.answers_[stream].body += Text(data, size);
         return 0;
       });
@@ -239,8 +245,12 @@ H2Client::H2Client(const std::string& socket) : impl_(std::make_unique<Impl>(Imp
 H2Client::~H2Client() { nghttp2_session_del(impl_->session); }
 
 int H2Client::Submit(const std::string& path, const std::string& body, const H2Headers& more, bool open) {
-  H2Headers headers = {{":method", "POST"}, {":scheme", "http"}, {":path", path}, {":authority", "localhost"},
-                       {"content-type", "application/grpc"}, {"te", "trailers"}};
+  H2Headers headers = {{":method", "POST"},
+                       {":scheme", "http"},
+                       {":path", path},
+                       {":authority", "localhost"},
+                       {"content-type", "application/grpc"},
+                       {"te", "trailers"}};
   for (const auto& one : more) {
     const auto same = std::find_if(headers.begin(), headers.end(), [&](const auto& h) { return h.first == one.first; });
     if (same != headers.end()) {
@@ -267,7 +277,9 @@ int H2Client::Submit(const std::string& path, const std::string& body, const H2H
   return stream;
 }
 
-void H2Client::Reset(int stream) { nghttp2_submit_rst_stream(impl_->session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL); }
+void H2Client::Reset(int stream) {
+  nghttp2_submit_rst_stream(impl_->session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
+}
 
 bool H2Client::Pump(const std::function<bool()>& done, std::chrono::milliseconds most) {
   const auto end = std::chrono::steady_clock::now() + most;

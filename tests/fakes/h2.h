@@ -32,11 +32,11 @@ struct H2Script {
   H2Headers headers = {{":status", "200"}, {"content-type", "application/grpc"}};
   std::string body;
   H2Headers trailers = {{"grpc-status", "0"}};
-  bool trailers_only = false;   // the headers end the stream
-  bool never = false;           // no answer
-  int reset = -1;               // RST_STREAM with this code instead
-  bool go_away = false;         // GOAWAY after the answer
-  bool close = false;           // closes the connection instead
+  bool trailers_only = false;  // the headers end the stream
+  bool never = false;          // no answer
+  int reset = -1;              // RST_STREAM with this code instead
+  bool go_away = false;        // GOAWAY after the answer
+  bool close = false;          // closes the connection instead
 };
 
 // FakeH2Runtime listens on a unix socket. Each connection has a thread. Thread-safe.
@@ -47,7 +47,7 @@ class FakeH2Runtime {
   ~FakeH2Runtime();
 
   std::vector<H2Request> Requests() const;
-  int resets() const { return resets_; }          // RST_STREAM frames received
+  int resets() const { return resets_; }  // RST_STREAM frames received
   int connections() const { return connections_; }
   std::size_t body_bytes_sent() const { return body_bytes_sent_; }
 

@@ -64,7 +64,8 @@ Bytes TestAuthority::Sign(const std::string& message) const {
   return out;
 }
 
-std::string SimpleSigningPayload(const std::string& repository, const std::string& digest, const std::string& optional) {
+std::string SimpleSigningPayload(const std::string& repository, const std::string& digest,
+                                 const std::string& optional) {
   return R"({"critical":{"identity":{"docker-reference":")" + repository + R"("},"image":{"docker-manifest-digest":")" +
          digest + R"("},"type":"cosign container image signature"},"optional":)" + optional + "}";
 }

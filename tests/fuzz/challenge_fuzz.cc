@@ -1,8 +1,7 @@
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
-
 #include <string>
+#include <string_view>
 
 #include "registry/auth.h"
 

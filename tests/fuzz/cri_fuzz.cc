@@ -1,8 +1,7 @@
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
-
 #include <string>
+#include <string_view>
 
 #include "cri.pb.h"
 #include "cri/grpc_wire.h"
@@ -13,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto message = pullseal::cri::UnframeOne(text);
   (void)pullseal::cri::ParseTimeout(text);
-  for (const auto kind : {pullseal::cri::MethodKind::kPull, pullseal::cri::MethodKind::kCreate, pullseal::cri::MethodKind::kSandbox}) {
+  for (const auto kind :
+       {pullseal::cri::MethodKind::kPull, pullseal::cri::MethodKind::kCreate, pullseal::cri::MethodKind::kSandbox}) {
     (void)pullseal::cri::HasUnknownFields(kind, text);
   }
   runtime::v1::CreateContainerRequest request;

@@ -10,6 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto reference = pullseal::oci::Reference::Parse(text);
   if (!reference.ok()) return 0;
   const auto again = pullseal::oci::Reference::Parse(reference->Text());
-  if (!again.ok() || again->Text() != reference->Text() || again->MatchName() != reference->MatchName()) __builtin_trap();
+  if (!again.ok() || again->Text() != reference->Text() || again->MatchName() != reference->MatchName())
+    __builtin_trap();
   return 0;
 }

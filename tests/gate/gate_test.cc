@@ -32,7 +32,8 @@ class GateTest : public ::testing::Test {
         "\n    match: {images: [\"reg.io/*\"]}\n    require: {signatures: {anyOf: [{key: release}]}}\n"
         "  - {name: free, mode: allow, match: {images: [\"free.io/*\"]}}\n"
         "  - {name: bad, mode: deny, match: {images: [\"bad.io/*\"]}}\n";
-    auto policy = policy::ParsePolicy(text, [&](const std::string&) { return Result<std::string>(release_.PublicPem()); });
+    auto policy =
+        policy::ParsePolicy(text, [&](const std::string&) { return Result<std::string>(release_.PublicPem()); });
     ASSERT_TRUE(policy.ok()) << policy.error().message;
     snapshot_ = Snapshot{std::move(*policy), std::map<std::string, std::string>{}};
   }
@@ -88,7 +89,9 @@ TEST_F(GateTest, MissingAndWrongSignaturesAreDenied) {
 }
 
 TEST_F(GateTest, TroubleIsNeitherSignedNorUnsignedAndNotRemembered) {
-  http_.On(".sig", [](const registry::HttpRequest&) { return FakeRegistry::Response(429, "", {{"retry-after", "60"}}); });
+  http_.On(".sig", [](const registry::HttpRequest&) {
+    return FakeRegistry::Response(429, "", {{"retry-after", "60"}});
+  });
   EXPECT_EQ(Reason::kRegistryThrottled, DecidePull().decision.reason);
   http_.Clear(".sig");
   Sign(digest_, release_);
@@ -102,14 +105,16 @@ TEST_F(GateTest, AbsentTagIsCouldNotDecide) {
 TEST_F(GateTest, TheTagIsResolvedOnceAndWhatWasJudgedIsPulled) {
   Sign(digest_, release_);
   int heads = 0;
-  const std::string other = http_.PutManifest("reg.io", "app", "", fakes::ImageManifest(kConfig, R"(,"annotations":{})"), fakes::kImageType);
+  const std::string other =
+      http_.PutManifest("reg.io", "app", "", fakes::ImageManifest(kConfig, R"(,"annotations":{})"), fakes::kImageType);
   http_.On("HEAD ", [&](const registry::HttpRequest&) {
     return FakeRegistry::Response(200, "", {{"docker-content-digest", ++heads == 1 ? digest_ : other}});
   });
   EXPECT_EQ(digest_, DecidePull().digest->text());
   EXPECT_EQ(1, heads);
   const Pull second = DecidePull();
-  EXPECT_EQ(Reason::kSignatureMissing, second.decision.reason) << "the moved tag was answered from the first one's verdict";
+  EXPECT_EQ(Reason::kSignatureMissing, second.decision.reason)
+      << "the moved tag was answered from the first one's verdict";
 }
 
 TEST_F(GateTest, VerdictsEndWithTimeAndPolicy) {
@@ -151,14 +156,16 @@ TEST_F(GateTest, VerdictsAreNotSharedBetweenRepositories) {
 
 TEST_F(GateTest, OneGoodCandidateOfTheChainIsEnough) {
   Sign(digest_, release_);
-  const std::string index = http_.PutManifest("reg.io", "app", "i", fakes::ImageIndex({{digest_, "amd64"}}), fakes::kIndexType);
+  const std::string index =
+      http_.PutManifest("reg.io", "app", "i", fakes::ImageIndex({{digest_, "amd64"}}), fakes::kIndexType);
   EXPECT_EQ(Reason::kSigned, DecideContent({index, digest_}).reason);
   EXPECT_EQ(Reason::kImageLinkUnproven, DecideContent({}).reason);
 }
 
 TEST_F(GateTest, PullsTheOnlySignedManifestOfAnIndex) {
   Sign(digest_, release_);
-  http_.PutManifest("reg.io", "app", "i", fakes::ImageIndex({{digest_, "amd64"}, {kConfig, "arm64"}}), fakes::kIndexType);
+  http_.PutManifest("reg.io", "app", "i", fakes::ImageIndex({{digest_, "amd64"}, {kConfig, "arm64"}}),
+                    fakes::kIndexType);
   const Pull pull = DecidePull("reg.io/app:i");
   EXPECT_EQ(Reason::kSigned, pull.decision.reason);
   EXPECT_EQ(digest_, pull.digest->text());
@@ -166,8 +173,12 @@ TEST_F(GateTest, PullsTheOnlySignedManifestOfAnIndex) {
 
 TEST_F(GateTest, TwoManifestsForThisPlatformAreNotChosenFrom) {
   Sign(digest_, release_);
-  http_.PutManifest("reg.io", "app", "i", fakes::ImageIndex({{digest_, "amd64"}, {kConfig, "amd64"}}), fakes::kIndexType);
-  EXPECT_EQ(Reason::kSignatureMissing, DecidePull("reg.io/app:i").decision.reason);
+  for (const bool signed_last : {false, true}) {
+    const std::pair<std::string, std::string> first = {signed_last ? kConfig : digest_, "amd64"};
+    const std::pair<std::string, std::string> second = {signed_last ? digest_ : kConfig, "amd64"};
+    http_.PutManifest("reg.io", "app", "i", fakes::ImageIndex({first, second}), fakes::kIndexType);
+    EXPECT_EQ(Reason::kSignatureMissing, DecidePull("reg.io/app:i").decision.reason);
+  }
 }
 
 TEST_F(GateTest, AuditIsOnlyForTheRulesThatSaySo) {

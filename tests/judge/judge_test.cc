@@ -25,8 +25,10 @@ class JudgeTest : public ::testing::Test {
     return policy::Key{name, *crypto::PublicKey::ParsePem(authority.PublicPem()), {}, {}, {}};
   }
   SignatureEvidence Signed(const TestAuthority& authority, const std::string& payload) const {
-    SignatureEvidence out{oci::Digest::Of(AsBytes(payload)), std::string(sigstore::kSimpleSigningMediaType),
-                          Bytes(AsBytes(payload).begin(), AsBytes(payload).end()), {}};
+    SignatureEvidence out{oci::Digest::Of(AsBytes(payload)),
+                          std::string(sigstore::kSimpleSigningMediaType),
+                          Bytes(AsBytes(payload).begin(), AsBytes(payload).end()),
+                          {}};
     out.annotations[std::string(sigstore::kSignatureAnnotation)] = authority.SignBase64(payload);
     return out;
   }
@@ -85,7 +87,8 @@ TEST_F(JudgeTest, Step3SignedNonsenseIsMalformed) {
 }
 
 TEST_F(JudgeTest, Step4ClaimAboutAnotherDigest) {
-  EXPECT_EQ(Reason::kDigestMismatch, Judge({Signed(release_, Payload("reg.io/app", "sha256:" + std::string(64, 'b')))}).reason);
+  EXPECT_EQ(Reason::kDigestMismatch,
+            Judge({Signed(release_, Payload("reg.io/app", "sha256:" + std::string(64, 'b')))}).reason);
 }
 
 TEST_F(JudgeTest, Step5RepositoryBinding) {
@@ -106,7 +109,8 @@ TEST_F(JudgeTest, Step5RepositoryBinding) {
 TEST_F(JudgeTest, Step6SignedAnnotations) {
   requirement_.annotations = {{"env", "prod"}};
   EXPECT_EQ(Reason::kAnnotationMismatch, Judge({Signed(release_, Payload())}).reason);
-  EXPECT_EQ(Reason::kAnnotationMismatch, Judge({Signed(release_, Payload("reg.io/app", kDigest, R"({"env":"dev"})"))}).reason);
+  EXPECT_EQ(Reason::kAnnotationMismatch,
+            Judge({Signed(release_, Payload("reg.io/app", kDigest, R"({"env":"dev"})"))}).reason);
   EXPECT_EQ(Reason::kSigned, Judge({Signed(release_, Payload("reg.io/app", kDigest, R"({"env":"prod"})"))}).reason);
 }
 
@@ -137,7 +141,8 @@ TEST_F(JudgeTest, Step8ThresholdCountsKeysNotSignatures) {
 TEST_F(JudgeTest, JunkBesideAGoodSignatureDoesNotHurt) {
   auto junk = Signed(stranger_, "junk");
   junk.annotations.clear();
-  EXPECT_EQ(Reason::kSigned, Judge({junk, Signed(stranger_, Payload()), Signed(release_, Payload()), Signed(release_, "{}")}).reason);
+  EXPECT_EQ(Reason::kSigned,
+            Judge({junk, Signed(stranger_, Payload()), Signed(release_, Payload()), Signed(release_, "{}")}).reason);
 }
 
 TEST(ReasonTest, EverySlugIsItsOwnAndHasAnOutcome) {

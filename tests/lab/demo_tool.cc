@@ -1,6 +1,6 @@
-// The parts of tests/demo that need more than a shell: pushing a small image, and a few CRI calls as a kubelet makes them.
+// The parts of tests/demo that need more than a shell: pushing a small image, and a few CRI calls as a kubelet makes
+// them.
 #include <CLI/CLI.hpp>
-
 #include <cstdio>
 #include <exception>
 

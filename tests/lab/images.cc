@@ -28,7 +28,8 @@ registry::HttpResponse Must(const std::string& method, const std::string& url, c
   auto response = http->Do(request);
   if (!response) throw std::runtime_error(method + " " + url + ": " + response.error().message);
   if (response->status != expected) {
-    throw std::runtime_error(method + " " + url + ": status " + std::to_string(response->status) + " " + response->body);
+    throw std::runtime_error(method + " " + url + ": status " + std::to_string(response->status) + " " +
+                             response->body);
   }
   return std::move(*response);
 }
@@ -59,11 +60,12 @@ std::string MakeLayer(const std::string& text) {
   std::filesystem::create_directories(root + "/bin");
   for (const char* name : {"/proc", "/sys", "/dev", "/etc", "/tmp"}) std::filesystem::create_directory(root + name);
   std::filesystem::copy_file("/bin/busybox", root + "/bin/busybox");
-  for (const char* name : {"sh", "cat", "sleep", "ls"}) std::filesystem::create_symlink("busybox", root + "/bin/" + name);
+  for (const char* name : {"sh", "cat", "sleep", "ls"})
+    std::filesystem::create_symlink("busybox", root + "/bin/" + name);
   WriteFile(root + "/text", text);
   const std::string tar = folder.path() + "/layer.tar";
-  const Output made = Execute({"tar", "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "-C", root,
-                           "-cf", tar, "."});
+  const Output made = Execute(
+      {"tar", "--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "-C", root, "-cf", tar, "."});
   if (made.status != 0) throw std::runtime_error("tar: " + made.text);
   return ReadText(tar);
 }
@@ -78,7 +80,8 @@ Blob Blob::Of(std::string bytes) {
 Image MakeImage(const std::string& text, const std::map<std::string, std::string>& annotations) {
   Image image;
   image.layer = Blob::Of(MakeLayer(text));
-  const std::string rootfs = json::Writer().Text("type", "layers").Raw("diff_ids", "[\"" + image.layer.digest + "\"]").Finish();
+  const std::string rootfs =
+      json::Writer().Text("type", "layers").Raw("diff_ids", "[\"" + image.layer.digest + "\"]").Finish();
   image.config = Blob::Of(json::Writer()
                               .Text("architecture", oci::NodePlatform().architecture)
                               .Text("os", "linux")
@@ -103,20 +106,26 @@ Blob MakeIndex(const std::vector<Blob>& manifests, const std::vector<std::string
   std::string list;
   for (std::size_t i = 0; i < manifests.size(); ++i) {
     const std::string architecture = i < architectures.size() ? architectures[i] : oci::NodePlatform().architecture;
-    list += (list.empty() ? "" : ",") + json::Writer()
-                                            .Text("mediaType", kManifestType)
-                                            .Text("digest", manifests[i].digest)
-                                            .Number("size", static_cast<std::int64_t>(manifests[i].bytes.size()))
-                                            .Raw("platform", json::Writer().Text("architecture", architecture).Text("os", "linux").Finish())
-                                            .Finish();
+    list += (list.empty() ? "" : ",") +
+            json::Writer()
+                .Text("mediaType", kManifestType)
+                .Text("digest", manifests[i].digest)
+                .Number("size", static_cast<std::int64_t>(manifests[i].bytes.size()))
+                .Raw("platform", json::Writer().Text("architecture", architecture).Text("os", "linux").Finish())
+                .Finish();
   }
-  return Blob::Of(json::Writer().Number("schemaVersion", 2).Text("mediaType", kIndexType).Raw("manifests", "[" + list + "]").Finish());
+  return Blob::Of(json::Writer()
+                      .Number("schemaVersion", 2)
+                      .Text("mediaType", kIndexType)
+                      .Raw("manifests", "[" + list + "]")
+                      .Finish());
 }
 
 void SaveArchive(const Image& image, const std::string& name, const std::string& path) {
   const TempFolder folder;
   const std::string blobs = folder.path() + "/blobs/sha256/";
-  for (const Blob* blob : {&image.layer, &image.config, &image.manifest}) WriteFile(blobs + blob->digest.substr(7), blob->bytes);
+  for (const Blob* blob : {&image.layer, &image.config, &image.manifest})
+    WriteFile(blobs + blob->digest.substr(7), blob->bytes);
   WriteFile(folder.path() + "/oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
   const std::string entry = json::Writer()
                                 .Text("mediaType", kManifestType)
@@ -124,14 +133,16 @@ void SaveArchive(const Image& image, const std::string& name, const std::string&
                                 .Number("size", static_cast<std::int64_t>(image.manifest.bytes.size()))
                                 .Raw("annotations", json::Writer().Text("io.containerd.image.name", name).Finish())
                                 .Finish();
-  WriteFile(folder.path() + "/index.json", json::Writer().Number("schemaVersion", 2).Raw("manifests", "[" + entry + "]").Finish());
+  WriteFile(folder.path() + "/index.json",
+            json::Writer().Number("schemaVersion", 2).Raw("manifests", "[" + entry + "]").Finish());
   const Output made = Execute({"tar", "-C", folder.path(), "-cf", path, "blobs", "oci-layout", "index.json"});
   if (made.status != 0) throw std::runtime_error("tar: " + made.text);
 }
 
 Registry::Registry(const std::string& folder) : folder_(folder), port_(FreePort()) {
-  WriteFile(folder_ + "/config.yml", "version: 0.1\nlog: {level: warn}\nstorage:\n  filesystem: {rootdirectory: " + folder_ +
-                                         "/data}\n  delete: {enabled: true}\nhttp: {addr: \"" + host() + "\"}\n");
+  WriteFile(folder_ + "/config.yml",
+            "version: 0.1\nlog: {level: warn}\nstorage:\n  filesystem: {rootdirectory: " + folder_ +
+                "/data}\n  delete: {enabled: true}\nhttp: {addr: \"" + host() + "\"}\n");
   Start();
 }
 
@@ -203,13 +214,20 @@ SignatureParts FetchSignature(Registry& registry, const std::string& repository,
 
 Cosign::Cosign(const std::string& program, const std::string& folder) : program_(program), folder_(folder) {
   std::filesystem::create_directories(folder);
-  const Output made = Execute({program_, "generate-key-pair", "--output-key-prefix", folder_ + "/cosign"}, {{"COSIGN_PASSWORD", ""}});
+  const Output made =
+      Execute({program_, "generate-key-pair", "--output-key-prefix", folder_ + "/cosign"}, {{"COSIGN_PASSWORD", ""}});
   if (made.status != 0) throw std::runtime_error("cosign generate-key-pair: " + made.text);
 }
 
 std::string Cosign::Sign(const std::string& reference, const std::vector<std::string>& more) {
-  std::vector<std::string> command = {program_, "sign", "--key", private_key_file(), "--tlog-upload=false", "--yes",
-                                      "--allow-http-registry", "--allow-insecure-registry"};
+  std::vector<std::string> command = {program_,
+                                      "sign",
+                                      "--key",
+                                      private_key_file(),
+                                      "--tlog-upload=false",
+                                      "--yes",
+                                      "--allow-http-registry",
+                                      "--allow-insecure-registry"};
   command.insert(command.end(), more.begin(), more.end());
   command.push_back(reference);
   const Output signed_output = Execute(command, {{"COSIGN_PASSWORD", ""}, {"HOME", folder_}});

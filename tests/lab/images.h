@@ -76,7 +76,8 @@ inline constexpr const char* kIndexType = "application/vnd.oci.image.index.v1+js
 class Cosign {
  public:
   Cosign(const std::string& program, const std::string& folder);
-  // Signs `reference` (host/repository@digest) in its registry, in the .sig form. Empty if it went well, else its output.
+  // Signs `reference` (host/repository@digest) in its registry, in the .sig form. Empty if it went well, else its
+  // output.
   std::string Sign(const std::string& reference, const std::vector<std::string>& more = {});
   std::string public_key_file() const { return folder_ + "/cosign.pub"; }
   std::string private_key_file() const { return folder_ + "/cosign.key"; }

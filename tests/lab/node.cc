@@ -128,7 +128,8 @@ grpc::Status Cri::Create(const cri::CreateContainerRequest& request, std::string
   return status;
 }
 
-grpc::Status Cri::Create(const std::string& pod, const std::string& image, const std::string& claimed, std::string* id) {
+grpc::Status Cri::Create(const std::string& pod, const std::string& image, const std::string& claimed,
+                         std::string* id) {
   return Create(CreateRequest(pod, image, claimed), id);
 }
 
@@ -196,17 +197,21 @@ std::vector<cri::PodSandbox> Cri::Pods() {
 
 Containerd::Containerd(const std::string& bin, int major, const std::string& folder, const std::string& sandbox_image)
     : bin_(bin), folder_(folder), socket_(folder + "/containerd.sock") {
-  std::string config = "version = " + std::string(major == 1 ? "2" : "3") + "\nroot = \"" + folder + "/root\"\nstate = \"" +
-                       folder + "/state\"\n[grpc]\naddress = \"" + socket_ + "\"\n[ttrpc]\naddress = \"" + socket_ +
+  std::string config = "version = " + std::string(major == 1 ? "2" : "3") + "\nroot = \"" + folder +
+                       "/root\"\nstate = \"" + folder + "/state\"\n[grpc]\naddress = \"" + socket_ +
+                       "\"\n[ttrpc]\naddress = \"" + socket_ +
                        ".ttrpc\"\n[plugins.\"io.containerd.internal.v1.opt\"]\npath = \"" + folder + "/opt\"\n";
   if (major == 1) {
     config += "[plugins.\"io.containerd.grpc.v1.cri\"]\nsandbox_image = \"" + sandbox_image +
               "\"\nrestrict_oom_score_adj = true\ndisable_apparmor = true\ndisable_tcp_service = true\n"
-              "[plugins.\"io.containerd.grpc.v1.cri\".cni]\nconf_dir = \"" + folder + "/cni\"\n";
+              "[plugins.\"io.containerd.grpc.v1.cri\".cni]\nconf_dir = \"" +
+              folder + "/cni\"\n";
   } else {
     config += "[plugins.'io.containerd.cri.v1.images'.pinned_images]\nsandbox = '" + sandbox_image +
               "'\n[plugins.'io.containerd.cri.v1.runtime']\nrestrict_oom_score_adj = true\ndisable_apparmor = true\n"
-              "[plugins.'io.containerd.cri.v1.runtime'.cni]\nconf_dir = '" + folder + "/cni'\n"
+              "[plugins.'io.containerd.cri.v1.runtime'.cni]\nconf_dir = '" +
+              folder +
+              "/cni'\n"
               "[plugins.'io.containerd.nri.v1.nri']\ndisable = true\n";
   }
   WriteFile(config_file(), config);
@@ -224,9 +229,9 @@ Containerd::~Containerd() {
 
 void Containerd::Start() {
   const char* path = std::getenv("PATH");
-  process_ = std::make_unique<Process>(std::vector<std::string>{bin_ + "/containerd", "-c", config_file()},
-                                       folder_ + "/containerd.log",
-                                       Environment{{"PATH", bin_ + ":/usr/sbin:/usr/bin:/sbin:/bin:" + (path ? path : "")}});
+  process_ = std::make_unique<Process>(
+      std::vector<std::string>{bin_ + "/containerd", "-c", config_file()}, folder_ + "/containerd.log",
+      Environment{{"PATH", bin_ + ":/usr/sbin:/usr/bin:/sbin:/bin:" + (path ? path : "")}});
   if (!WaitFor([this] { return Answers(socket_); }, 30)) {
     throw std::runtime_error("containerd did not start: " + ReadText(folder_ + "/containerd.log"));
   }
@@ -246,11 +251,11 @@ Output Containerd::Ctr(const std::vector<std::string>& arguments) const {
 Daemon::Daemon(const std::string& program, const std::string& folder, const Containerd& containerd,
                const std::string& policy, const std::string& more_config)
     : program_(program), folder_(folder), socket_(folder + "/cri/cri.sock"), metrics_port_(FreePort()) {
-  WriteFile(folder_ + "/config.yaml", "listen: {cri: " + socket_ + ", metrics: \"127.0.0.1:" + std::to_string(metrics_port_) +
-                                          "\"}\nruntime: {socket: " + containerd.socket() + ", config: " +
-                                          containerd.config_file() + "}\npolicy: " + policy_file() +
-                                          "\nregistries: {certsDirs: [" + folder_ + "/certs.d]}\naudit: {file: " +
-                                          audit_file() + "}\nnode: {name: lab}\n" + more_config);
+  WriteFile(folder_ + "/config.yaml",
+            "listen: {cri: " + socket_ + ", metrics: \"127.0.0.1:" + std::to_string(metrics_port_) +
+                "\"}\nruntime: {socket: " + containerd.socket() + ", config: " + containerd.config_file() +
+                "}\npolicy: " + policy_file() + "\nregistries: {certsDirs: [" + folder_ +
+                "/certs.d]}\naudit: {file: " + audit_file() + "}\nnode: {name: lab}\n" + more_config);
   WriteFile(policy_file(), policy);
   Start();
 }

@@ -26,7 +26,8 @@ class Cri {
   // Runs a pod on the host's network; returns its ID through `id`.
   grpc::Status RunPod(const std::string& name, const std::string& pod_namespace, std::string* id);
   // A container of `image` (ID or name); `claimed` is what the pod calls it.
-  cri::CreateContainerRequest CreateRequest(const std::string& pod, const std::string& image, const std::string& claimed);
+  cri::CreateContainerRequest CreateRequest(const std::string& pod, const std::string& image,
+                                            const std::string& claimed);
   grpc::Status Create(const cri::CreateContainerRequest& request, std::string* id);
   grpc::Status Create(const std::string& pod, const std::string& image, const std::string& claimed, std::string* id);
   grpc::Status Start(const std::string& id);

@@ -13,7 +13,7 @@ namespace pullseal::lab {
 using Environment = std::map<std::string, std::string>;  // added to ours
 
 struct Output {
-  int status = -1;  // exit status, 128 + signal if it was killed
+  int status = -1;   // exit status, 128 + signal if it was killed
   std::string text;  // standard output and error together
 };
 

@@ -15,7 +15,9 @@ TEST(MetricsTest, WritesThePrometheusFormat) {
   metrics.Add("pullseal_cache_total", {{"result", "hit\"\\\n"}}, 2);
   metrics.Time("pullseal_decision_seconds", {{"action", "pull"}}, 0.002);
   const std::string text = metrics.Text();
-  EXPECT_NE(std::string::npos, text.find("# TYPE pullseal_cache_total counter\npullseal_cache_total{result=\"hit\\\"\\\\\\n\"} 3\n")) << text;
+  EXPECT_NE(std::string::npos,
+            text.find("# TYPE pullseal_cache_total counter\npullseal_cache_total{result=\"hit\\\"\\\\\\n\"} 3\n"))
+      << text;
   EXPECT_NE(std::string::npos, text.find("pullseal_decision_seconds_bucket{action=\"pull\",le=\"0.005\"} 1\n"));
   EXPECT_NE(std::string::npos, text.find("pullseal_decision_seconds_bucket{action=\"pull\",le=\"0.001\"} 0\n"));
   EXPECT_NE(std::string::npos, text.find("pullseal_decision_seconds_count{action=\"pull\"} 1\n"));

@@ -33,7 +33,8 @@ TEST(ManifestTest, RefusesConfusedDocuments) {
   EXPECT_FALSE(Parses(ImageManifest(kDigest), "text/html"));
   EXPECT_FALSE(Parses(ImageManifest(kDigest, R"(,"layers":[])")));
   EXPECT_FALSE(Parses(R"({"schemaVersion":1,"name":"x","fsLayers":[],"history":[]})"));
-  EXPECT_FALSE(Parses(R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","config":{},"layers":[]})"));
+  EXPECT_FALSE(
+      Parses(R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","config":{},"layers":[]})"));
   EXPECT_FALSE(Parses(R"({"schemaVersion":2})"));
   EXPECT_FALSE(Parses("[]"));
   EXPECT_FALSE(Parses(""));

@@ -1,10 +1,9 @@
-#include "policy/model.h"
-
 #include <gtest/gtest.h>
 
 #include "base/limits.h"
 #include "fakes/test_authority.h"
 #include "policy/match.h"
+#include "policy/model.h"
 
 namespace pullseal::policy {
 namespace {
@@ -29,16 +28,17 @@ Result<Policy> Parse(const std::string& text) { return ParsePolicy(text, &ReadKe
 Result<Policy> WithRules(const std::string& rules) { return Parse(std::string(kHead) + kKeys + "rules:\n" + rules); }
 
 TEST(PolicyTest, ReadsAWholePolicy) {
-  const auto policy = Parse(std::string(kHead) +
-                            "mode: audit\nkeys:\n  - {name: release, file: release.pub, notBefore: 2026-01-01T00:00:00Z}\n"
-                            "  - name: other\n    file: other.pub\n    revoked: {at: 2026-01-01T00:00:00Z, reason: lost}\n"
-                            "rules:\n  - name: app\n    labels: {team: a}\n"
-                            "    match: {namespaces: [prod], images: [\"reg.io/app/**\"], nodeLabels: {pool: x}}\n"
-                            "    require:\n      signatures:\n        threshold: 2\n        repository: required\n"
-                            "        aliases: [\"ghcr.io/acme/app\"]\n        annotations: {env: prod}\n"
-                            "        anyOf: [{key: release}, {key: other}]\n"
-                            "exceptions:\n  - name: legacy\n    match: {images: [\"reg.io/old/*\"]}\n"
-                            "    until: 2026-12-31T00:00:00Z\n    owner: a\n    reason: INC-1\n");
+  const auto policy =
+      Parse(std::string(kHead) +
+            "mode: audit\nkeys:\n  - {name: release, file: release.pub, notBefore: 2026-01-01T00:00:00Z}\n"
+            "  - name: other\n    file: other.pub\n    revoked: {at: 2026-01-01T00:00:00Z, reason: lost}\n"
+            "rules:\n  - name: app\n    labels: {team: a}\n"
+            "    match: {namespaces: [prod], images: [\"reg.io/app/**\"], nodeLabels: {pool: x}}\n"
+            "    require:\n      signatures:\n        threshold: 2\n        repository: required\n"
+            "        aliases: [\"ghcr.io/acme/app\"]\n        annotations: {env: prod}\n"
+            "        anyOf: [{key: release}, {key: other}]\n"
+            "exceptions:\n  - name: legacy\n    match: {images: [\"reg.io/old/*\"]}\n"
+            "    until: 2026-12-31T00:00:00Z\n    owner: a\n    reason: INC-1\n");
   ASSERT_TRUE(policy.ok()) << policy.error().message;
   EXPECT_EQ(Mode::kAudit, policy->mode);
   EXPECT_EQ("7", policy->version);
@@ -79,17 +79,29 @@ TEST(PolicyTest, RefusesRulesWithLineAndReason) {
       {"  - {name: a b, match: {images: [\"reg.io/a\"]}, mode: allow}\n", "letters, digits"},
       {"  - {match: {images: [\"reg.io/a\"]}, mode: allow}\n", "no field \"name\""},
       {"  - {name: a, mode: allow}\n", "no field \"match\""},
-      {"  - {name: a, match: {images: [\"reg.io/a\"]}, mode: allow}\n  - {name: a, match: {images: [\"reg.io/b\"]}, mode: allow}\n",
+      {"  - {name: a, match: {images: [\"reg.io/a\"]}, mode: allow}\n  - {name: a, match: {images: [\"reg.io/b\"]}, "
+       "mode: allow}\n",
        "8: rule \"a\" is there twice"},
-      {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {anyOf: [{key: nobody}]}}}\n", "not among the policy's keys"},
-      {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {anyOf: []}}}\n", "at least one authority"},
+      {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {anyOf: [{key: nobody}]}}}\n",
+       "not among the policy's keys"},
+      {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {anyOf: []}}}\n",
+       "at least one authority"},
       {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {}}}\n", "no field \"anyOf\""},
       {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {}}\n", "no field \"signatures\""},
-      {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {threshold: 2, anyOf: [{key: release}]}}}\n", "from 1 to 1"},
-      {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {threshold: 0, anyOf: [{key: release}]}}}\n", "from 1 to 1"},
-      {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {anyOf: [{key: release}, {key: release}]}}}\n", "is there twice"},
-      {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {aliases: [\"reg.io/x:1\"], anyOf: [{key: release}]}}}\n", "alias"},
-      {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {anyOf: [{keyless: {}}]}}}\n", "not supported"},
+      {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {threshold: 2, anyOf: [{key: "
+       "release}]}}}\n",
+       "from 1 to 1"},
+      {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {threshold: 0, anyOf: [{key: "
+       "release}]}}}\n",
+       "from 1 to 1"},
+      {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {anyOf: [{key: release}, {key: "
+       "release}]}}}\n",
+       "is there twice"},
+      {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {aliases: [\"reg.io/x:1\"], anyOf: [{key: "
+       "release}]}}}\n",
+       "alias"},
+      {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {anyOf: [{keyless: {}}]}}}\n",
+       "not supported"},
       {"  - {name: a, match: {images: [\"reg.io/a\"]}, onUnavailable: allow-known" + req + "}\n", "not supported"},
       {"  []\n", "must not be empty"},
       {"  - x\n", "must be a map"},
@@ -117,13 +129,23 @@ TEST(PolicyTest, RefusesBadDocuments) {
       {kHead + std::string("mode: off\n") + rules, "mode must be"},
       {kHead + std::string("keys:\n  - {name: k, file: missing.pub}\n") + rules, "No such file"},
       {kHead + std::string("keys:\n  - {name: k}\n") + rules, "either file or pem"},
-      {kHead + std::string("keys:\n  - {name: k, file: release.pub}\n  - {name: l, file: release.pub}\n") + rules, "same key"},
+      {kHead + std::string("keys:\n  - {name: k, file: release.pub}\n  - {name: l, file: release.pub}\n") + rules,
+       "same key"},
       {kHead + std::string("keys:\n  - {name: k, pem: x}\n") + rules, "key \"k\" is not one PEM block"},
-      {kHead + std::string("keys:\n  - {name: k, file: release.pub, notBefore: 2027-01-01T00:00:00Z, notAfter: 2026-01-01T00:00:00Z}\n") + rules, "earlier"},
+      {kHead +
+           std::string("keys:\n  - {name: k, file: release.pub, notBefore: 2027-01-01T00:00:00Z, notAfter: "
+                       "2026-01-01T00:00:00Z}\n") +
+           rules,
+       "earlier"},
       {kHead + std::string("keys:\n  - {name: k, file: release.pub, notAfter: tomorrow}\n") + rules, "must be a time"},
-      {kHead + rules + "exceptions:\n  - {name: e, match: {images: [\"reg.io/x\"]}, owner: a, reason: b}\n", "no field \"until\""},
-      {kHead + rules + "exceptions:\n  - {name: e, match: {images: [\"reg.io/x\"]}, until: 2026-12-31T00:00:00Z, reason: b}\n", "no field \"owner\""},
-      {kHead + rules + "exceptions:\n  - {name: e, match: {namespaces: [x]}, until: 2026-12-31T00:00:00Z, owner: a, reason: b}\n", "every image"},
+      {kHead + rules + "exceptions:\n  - {name: e, match: {images: [\"reg.io/x\"]}, owner: a, reason: b}\n",
+       "no field \"until\""},
+      {kHead + rules +
+           "exceptions:\n  - {name: e, match: {images: [\"reg.io/x\"]}, until: 2026-12-31T00:00:00Z, reason: b}\n",
+       "no field \"owner\""},
+      {kHead + rules +
+           "exceptions:\n  - {name: e, match: {namespaces: [x]}, until: 2026-12-31T00:00:00Z, owner: a, reason: b}\n",
+       "every image"},
       {kHead + rules + "trustRoots: []\n", "not supported"},
       {std::string(limits::kPolicyBytes + 1, '#'), "larger"},
       {std::string("a\0b", 3), "NUL"},
@@ -132,7 +154,8 @@ TEST(PolicyTest, RefusesBadDocuments) {
   for (const BadCase& one : cases) {
     const auto policy = Parse(one.rules);
     ASSERT_FALSE(policy.ok()) << one.rules.substr(0, 200);
-    EXPECT_NE(std::string::npos, policy.error().message.find(one.expected)) << one.rules.substr(0, 200) << "\n" << policy.error().message;
+    EXPECT_NE(std::string::npos, policy.error().message.find(one.expected)) << one.rules.substr(0, 200) << "\n"
+                                                                            << policy.error().message;
   }
 }
 
@@ -155,15 +178,24 @@ TEST(GlobTest, StarsStayWhereTheyBelong) {
     bool matches;
   };
   const Case cases[] = {
-      {"reg.io/a/*", "reg.io/a/b", true},          {"reg.io/a/*", "reg.io/a/b/c", false},
-      {"reg.io/a/**", "reg.io/a/b/c", true},       {"reg.io/a/**", "reg.io/a", true},
-      {"reg.io/a/**", "reg.io/ab/c", false},       {"reg.io/**/c", "reg.io/a/b/c", true},
-      {"reg.io/**/c", "reg.io/c", true},           {"reg.io/a*", "reg.io/ab", true},
-      {"reg.io/a*b", "reg.io/axxb", true},         {"reg.io/a*b", "reg.io/axxbc", false},
-      {"*.azurecr.io/a", "x.azurecr.io/a", true},  {"*.azurecr.io/a", "x.y.azurecr.io/a", false},
-      {"*.azurecr.io/a", "azurecr.io/a", false},   {"*.azurecr.io/a", "x.azurecr.io.evil.com/a", false},
-      {"reg.io/a", "reg.io:5000/a", false},        {"reg.io:5000/a", "reg.io:5000/a", true},
-      {"REG.io:443/a", "reg.io/a", true},          {"docker.io/library/*", "docker.io/library/nginx", true},
+      {"reg.io/a/*", "reg.io/a/b", true},
+      {"reg.io/a/*", "reg.io/a/b/c", false},
+      {"reg.io/a/**", "reg.io/a/b/c", true},
+      {"reg.io/a/**", "reg.io/a", true},
+      {"reg.io/a/**", "reg.io/ab/c", false},
+      {"reg.io/**/c", "reg.io/a/b/c", true},
+      {"reg.io/**/c", "reg.io/c", true},
+      {"reg.io/a*", "reg.io/ab", true},
+      {"reg.io/a*b", "reg.io/axxb", true},
+      {"reg.io/a*b", "reg.io/axxbc", false},
+      {"*.azurecr.io/a", "x.azurecr.io/a", true},
+      {"*.azurecr.io/a", "x.y.azurecr.io/a", false},
+      {"*.azurecr.io/a", "azurecr.io/a", false},
+      {"*.azurecr.io/a", "x.azurecr.io.evil.com/a", false},
+      {"reg.io/a", "reg.io:5000/a", false},
+      {"reg.io:5000/a", "reg.io:5000/a", true},
+      {"REG.io:443/a", "reg.io/a", true},
+      {"docker.io/library/*", "docker.io/library/nginx", true},
       {"index.docker.io/library/*", "docker.io/library/nginx", true},
   };
   for (const Case& one : cases) {
@@ -197,14 +229,16 @@ class SelectTest : public ::testing::Test {
 };
 
 TEST_F(SelectTest, DenyThenExceptionThenFirstRule) {
-  const auto policy = Parse(std::string(kHead) +
-                            "rules:\n"
-                            "  - {name: first, mode: allow, match: {images: [\"reg.io/app/*\"]}}\n"
-                            "  - {name: second, mode: allow, match: {images: [\"reg.io/**\"]}}\n"
-                            "  - {name: never, mode: deny, match: {images: [\"reg.io/app/evil\"]}}\n"
-                            "exceptions:\n"
-                            "  - {name: old, match: {images: [\"reg.io/app/old\", \"reg.io/app/evil\"]}, until: 2026-12-01T00:00:00Z, owner: a, reason: b}\n"
-                            "  - {name: over, match: {images: [\"reg.io/app/over\"]}, until: 2026-11-01T00:00:00Z, owner: a, reason: b}\n");
+  const auto policy = Parse(
+      std::string(kHead) +
+      "rules:\n"
+      "  - {name: first, mode: allow, match: {images: [\"reg.io/app/*\"]}}\n"
+      "  - {name: second, mode: allow, match: {images: [\"reg.io/**\"]}}\n"
+      "  - {name: never, mode: deny, match: {images: [\"reg.io/app/evil\"]}}\n"
+      "exceptions:\n"
+      "  - {name: old, match: {images: [\"reg.io/app/old\", \"reg.io/app/evil\"]}, until: 2026-12-01T00:00:00Z, owner: "
+      "a, reason: b}\n"
+      "  - {name: over, match: {images: [\"reg.io/app/over\"]}, until: 2026-11-01T00:00:00Z, owner: a, reason: b}\n");
   ASSERT_TRUE(policy.ok()) << policy.error().message;
   EXPECT_EQ("first ", Select(*policy, "reg.io/app/x", "default"));
   EXPECT_EQ("second ", Select(*policy, "reg.io/x", "default"));
@@ -222,7 +256,8 @@ TEST_F(SelectTest, AnUnknownNamespaceNeedsEveryRuleThatCouldMatch) {
                             "  - {name: any, mode: allow, match: {images: [\"reg.io/x\"]}}\n"
                             "  - {name: late, mode: allow, match: {images: [\"reg.io/x\"]}}\n"
                             "exceptions:\n"
-                            "  - {name: e, match: {namespaces: [a], images: [\"reg.io/*\"]}, until: 2026-12-01T00:00:00Z, owner: a, reason: b}\n");
+                            "  - {name: e, match: {namespaces: [a], images: [\"reg.io/*\"]}, until: "
+                            "2026-12-01T00:00:00Z, owner: a, reason: b}\n");
   EXPECT_EQ("a any ", Select(*policy, "reg.io/x", std::nullopt));
   EXPECT_EQ("a !", Select(*policy, "reg.io/y", std::nullopt));
   EXPECT_EQ("e ", Select(*policy, "reg.io/x", "a"));
@@ -243,8 +278,8 @@ TEST_F(SelectTest, NodeLabelsMatchOrAreUnknown) {
 
 TEST_F(SelectTest, DigestsAreUnknownUntilResolved) {
   const std::string digest = "sha256:" + std::string(64, 'a');
-  const auto policy = Parse(std::string(kHead) + "rules:\n  - {name: pinned, mode: allow, match: {digests: [\"" + digest +
-                            "\"]}}\n  - {name: rest, mode: allow, match: {images: [\"reg.io/*\"]}}\n");
+  const auto policy = Parse(std::string(kHead) + "rules:\n  - {name: pinned, mode: allow, match: {digests: [\"" +
+                            digest + "\"]}}\n  - {name: rest, mode: allow, match: {images: [\"reg.io/*\"]}}\n");
   ASSERT_TRUE(policy.ok()) << policy.error().message;
   EXPECT_EQ("pinned ", Select(*policy, "reg.io/a@" + digest, "default"));
   EXPECT_EQ("rest ", Select(*policy, "reg.io/a@sha256:" + std::string(64, 'b'), "default"));

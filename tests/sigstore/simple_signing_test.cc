@@ -9,7 +9,9 @@ namespace pullseal::sigstore {
 namespace {
 
 const std::string kDigest = "sha256:" + std::string(64, 'a');
-std::string Good(const std::string& optional = "null") { return fakes::SimpleSigningPayload("reg.io/app", kDigest, optional); }
+std::string Good(const std::string& optional = "null") {
+  return fakes::SimpleSigningPayload("reg.io/app", kDigest, optional);
+}
 
 std::string Replace(std::string text, const std::string& from, const std::string& to) {
   return text.replace(text.find(from), from.size(), to);
