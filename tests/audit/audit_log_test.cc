@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "crypto/sha256.h"
 #include "fakes/fake_clock.h"
 #include "json/value.h"
 
@@ -67,6 +68,21 @@ TEST_F(AuditLogTest, EveryChangeIsFoundAndItsLineNamed) {
   const auto missing = VerifyFile(path_, "");
   ASSERT_FALSE(missing.ok());
   EXPECT_NE(std::string::npos, missing.error().message.find(":2: ")) << missing.error().message;
+}
+
+TEST_F(AuditLogTest, ARecordReplacedByOneThatIsWholeInItselfIsFound) {
+  Write(3);
+  const std::string good = Text();
+  const std::size_t second = good.find('\n') + 1;
+  const std::size_t third = good.find('\n', second) + 1;
+  std::string line = good.substr(second, third - second - 1);
+  line.replace(line.find("deny"), 4, "allow");
+  const std::size_t hash = line.rfind(",\"hash\":\"");
+  line = line.substr(0, hash) + ",\"hash\":\"" + crypto::Sha256Hex(AsBytes(line.substr(0, hash) + "}")) + "\"}";
+  SetText(good.substr(0, second) + line + "\n" + good.substr(third));
+  const auto verified = VerifyFile(path_, "");
+  ASSERT_FALSE(verified.ok());
+  EXPECT_NE(std::string::npos, verified.error().message.find(":3: ")) << verified.error().message;
 }
 
 TEST_F(AuditLogTest, AShortenedLogIsFoundByAHeadKeptElsewhere) {
