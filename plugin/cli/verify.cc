@@ -78,7 +78,7 @@ void PrintJson(const oci::Reference& name, const gate::Pull& pull) {
   const gate::Decision& decision = pull.decision;
   json::Writer out;
   out.Text("outcome", OutcomeText(decision.outcome())).Text("reason", judge::Slug(decision.reason));
-  out.Text("image", name.Text()).Text("rule", decision.rule).Text("message", gate::Sentence(decision.reason));
+  out.Text("image", name.Text()).Text("rule", decision.rule).Text("message", gate::AdviceOf(decision));
   out.Boolean("audit_only", decision.audit_only);
   if (decision.digest) out.Text("digest", decision.digest->text());
   std::string signers;
@@ -105,7 +105,7 @@ void PrintText(const oci::Reference& name, const policy::Policy& policy, const g
   for (const std::string& signer : decision.signers) signers += (signers.empty() ? "" : ", ") + signer;
   if (!signers.empty()) step("signed by: " + signers);
   Print(std::string(OutcomeText(decision.outcome())) + ": " + std::string(judge::Slug(decision.reason)) + ": " +
-        std::string(gate::Sentence(decision.reason)));
+        std::string(gate::AdviceOf(decision)));
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ GrpcStatus RefusalFor(std::string_view image, const gate::Decision& decision) {
   std::string text = denied ? "SignatureValidationFailed: " : "RegistryUnavailable: ";
   text += image.empty() ? std::string("(no image)") : Printable(image, kImageBytes);
   if (denied && !decision.rule.empty()) text += ": rule \"" + decision.rule + "\"";
-  text += ": " + std::string(judge::Slug(decision.reason)) + ": " + std::string(gate::Sentence(decision.reason));
+  text += ": " + std::string(judge::Slug(decision.reason)) + ": " + std::string(gate::AdviceOf(decision));
   if (text.size() > limits::kRefusalBytes) text.resize(limits::kRefusalBytes);
   return GrpcStatus{GrpcCode::kUnknown, std::move(text)};
 }

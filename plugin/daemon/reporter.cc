@@ -14,7 +14,7 @@ audit::Record ToRecord(const gate::Event& event, const gate::Decision& decision,
   record.action = event.action;
   record.outcome = OutcomeText(decision);
   record.reason = judge::Slug(decision.reason);
-  record.message = std::string(gate::Sentence(decision.reason));
+  record.message = std::string(gate::AdviceOf(decision));
   if (!decision.detail.empty()) record.message += " (" + decision.detail + ")";
   record.image = event.image;
   record.digest = decision.digest ? decision.digest->text() : "";

@@ -41,10 +41,25 @@ Reason ReasonForRegistry(const Error& error) {
     case ErrorCode::kNotFound:
     case ErrorCode::kRemote:
     case ErrorCode::kMismatch:
+    case ErrorCode::kUnsupported:
     case ErrorCode::kUnavailable:
       return Reason::kRegistryError;
   }
   return Reason::kRegistryError;
+}
+
+void SetRegistryError(Decision& decision, const Error& error) {
+  decision.reason = ReasonForRegistry(error);
+  decision.detail = error.message;
+  if (error.code == ErrorCode::kUnsupported) {
+    decision.advice =
+        "this node reaches the registry through containerd's mirror configuration, which this version of pullseal does "
+        "not read; ask your platform team.";
+  }
+}
+
+std::string_view AdviceOf(const Decision& decision) {
+  return decision.advice.empty() ? Sentence(decision.reason) : decision.advice;
 }
 
 Reason ReasonForRuntime(const Error& error) {

@@ -39,6 +39,7 @@ struct Decision {
   std::string rule;                           // the rule or exception that decided; empty if none did
   std::map<std::string, std::string> labels;  // of that rule
   bool audit_only = false;                    // that rule, or the whole policy, is in audit mode
+  std::string_view advice;                    // told in place of the reason's sentence; a literal; empty: none
   std::string detail;                         // for the operator's log and `pullseal verify`; may hold remote text
   std::optional<oci::Digest> digest;          // the subject that was judged
   std::vector<std::string> signers;
@@ -54,6 +55,12 @@ Decision Refuse(Reason reason, std::string detail);
 // ReasonFor says which could-not-decide reason an error of the registry, or of the runtime, is.
 Reason ReasonForRegistry(const Error& error);
 Reason ReasonForRuntime(const Error& error);
+
+// SetRegistryError makes `decision` say that `error`, met while asking a registry, left nothing decided.
+void SetRegistryError(Decision& decision, const Error& error);
+
+// AdviceOf is what to tell a developer about `decision`: its own advice, else the sentence of its reason.
+std::string_view AdviceOf(const Decision& decision);
 
 // Sentence tells a developer what a refusal means and what to do next. One fixed sentence a reason: no remote text, so
 // that it is the same on every attempt.

@@ -160,8 +160,7 @@ Decision Gate::JudgeFresh(const Snapshot&, const Question& question, const polic
   const bool allowed = out.outcome() == Outcome::kAllow;
   if (!allowed && trouble) {
     // Something could not be searched, so nothing is known to be missing: neither yes nor no, and not remembered.
-    out.reason = ReasonForRegistry(*trouble);
-    out.detail = trouble->message;
+    SetRegistryError(out, *trouble);
     return out;
   }
   Remember(key, verdict);
@@ -222,7 +221,8 @@ Pull Gate::DecidePull(const Snapshot& snapshot, const Question& question) {
 
   auto digest = registry_.Resolve(question.name, question.credentials, question.deadline);
   if (!digest) {
-    Decision out = Refuse(ReasonForRegistry(digest.error()), digest.error().message);
+    Decision out;
+    SetRegistryError(out, digest.error());
     // Recorded only where every rule that may decide is in audit mode.
     out.audit_only = selection.complete;
     for (const policy::Applicable& one : selection.all) {

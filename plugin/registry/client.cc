@@ -73,8 +73,8 @@ Status Client::CheckMirrors(const std::string& host) const {
   for (const std::string& folder : config_.certs_dirs) {
     for (const std::string& name : names) {
       if (!Exists(folder + "/" + name)) continue;
-      return Error{ErrorCode::kRemote, "registry host " + host + " has containerd mirror configuration in " + folder +
-                                           "/" + name + ", which this version does not read"};
+      return Error{ErrorCode::kUnsupported, "registry host " + host + " has containerd mirror configuration in " +
+                                                folder + "/" + name + ", which this version does not read"};
     }
   }
   return {};

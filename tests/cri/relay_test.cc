@@ -490,6 +490,31 @@ TEST(ListenTest, SocketAndFolderAreOursAlone) {
   std::filesystem::remove_all(folder);
 }
 
+// What systemd passes is taken by its name, and only if it was passed to this process.
+TEST(ListenTest, SocketsPassedBySystemdAreTaken) {
+  const auto taken = [](const char* names, bool for_us) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+      for (const int inherited : {3, 4}) {
+        if (fd != inherited) ::dup2(fd, inherited);
+      }
+      ::setenv("LISTEN_PID", std::to_string(for_us ? ::getpid() : 1).c_str(), 1);
+      ::setenv("LISTEN_FDS", "2", 1);
+      ::setenv("LISTEN_FDNAMES", names, 1);
+      OwnedFd got = InheritedSocket("cri");
+      ::_exit(got.valid() ? got.get() : 100);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WEXITSTATUS(status);
+  };
+  EXPECT_EQ(3, taken("cri:other", true));
+  EXPECT_EQ(4, taken("other:cri", true));
+  EXPECT_EQ(100, taken("other:another", true));
+  EXPECT_EQ(100, taken("cri:other", false));
+}
+
 TEST(GrpcWireTest, TimeoutsRoundTrip) {
   EXPECT_EQ(std::chrono::seconds(5), ParseTimeout("5S"));
   EXPECT_EQ(std::chrono::milliseconds(5), ParseTimeout("5m"));

@@ -47,15 +47,40 @@ TEST_F(NodeTest, PauseImageThatWasSwappedInTheStoreIsRefused) {
 }
 
 TEST_F(NodeTest, AuditModeLetsAllThroughAndRecordsWouldDeny) {
-  world().daemon->SetPolicy(world().Policy("audit"));
+  std::string policy = world().Policy("audit");
+  policy.replace(policy.find("infra/*"), 7, "infra/x");  // the pause image has no rule then
+  world().daemon->SetPolicy(policy);
   const std::size_t before = ReadText(world().daemon->audit_file()).size();
-  const Image evil = MakeImage("audited");
-  world().Push("app/audited", "1", evil, false);
+  const Image unsigned_image = MakeImage("audited");
+  const Image wrong_key = MakeImage("audited: wrong key");
+  world().Push("app/audited", "1", unsigned_image, false);
+  world().Push("app/audited", "wrong", wrong_key, false);
+  ASSERT_EQ("", world().other.Sign(world().At("app/audited", wrong_key.manifest.digest)));
   const std::string name = world().Ref("app/audited", "1");
   std::string ref;
   const grpc::Status pulled = kubelet().Pull(name, "default", &ref);
   ASSERT_TRUE(pulled.ok()) << pulled.error_message();
-  ExpectRuns(Pod(), ref, name, "audited");
+  EXPECT_TRUE(kubelet().Pull(world().Ref("app/audited", "wrong"), "default").ok());
+  const std::string pod = Pod();
+  ExpectRuns(pod, ref, name, "audited");
+  auto with_volume = kubelet().CreateRequest(pod, ref, name);
+  auto& mount = *with_volume.mutable_config()->add_mounts();
+  mount.set_container_path("/volume");
+  mount.set_readonly(true);
+  mount.mutable_image()->set_image(wrong_key.config.digest);
+  mount.mutable_image()->set_user_specified_image(world().Ref("app/audited", "wrong"));
+  std::string id;
+  if (Env("PULLSEAL_CONTAINERD") == "containerd-2") {  // the others do not know image volumes
+    const grpc::Status created = kubelet().Create(with_volume, &id);
+    EXPECT_TRUE(created.ok()) << created.error_message();
+    EXPECT_TRUE(WaitFor([&] { return HasRecord(before, "volume", "would-deny", "signature-invalid"); }));
+  }
+  // Whatever the runtime says to it, it was asked.
+  EXPECT_EQ(std::string::npos,
+            CallRaw("/runtime.v1.RuntimeService/RestorePod").error_message().find("checkpoint-refused"));
+  EXPECT_TRUE(WaitFor([&] { return HasRecord(before, "create", "would-deny", "checkpoint-refused"); }));
+  EXPECT_TRUE(WaitFor([&] { return HasRecord(before, "pull", "would-deny", "signature-invalid"); }));
+  EXPECT_TRUE(WaitFor([&] { return HasRecord(before, "sandbox", "would-deny", "no-rule"); }));
   for (const char* action : {"pull", "create", "start"}) {
     EXPECT_TRUE(WaitFor([&] { return HasRecord(before, action, "would-deny", "signature-missing"); })) << action;
   }

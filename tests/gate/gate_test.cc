@@ -98,6 +98,15 @@ TEST_F(GateTest, TroubleIsNeitherSignedNorUnsignedAndNotRemembered) {
   EXPECT_EQ(Reason::kSigned, DecidePull().decision.reason);
 }
 
+TEST_F(GateTest, AMirrorIsToldAsSuch) {
+  http_.On("reg.io", [](const registry::HttpRequest&) -> Result<registry::HttpResponse> {
+    return Error{ErrorCode::kUnsupported, "mirror configuration"};
+  });
+  const Decision decision = DecidePull().decision;
+  EXPECT_EQ(Reason::kRegistryError, decision.reason);
+  EXPECT_NE(std::string_view::npos, AdviceOf(decision).find("mirror configuration"));
+}
+
 TEST_F(GateTest, AbsentTagIsCouldNotDecide) {
   EXPECT_EQ(Reason::kRegistryError, DecidePull("reg.io/app:none").decision.reason);
 }
