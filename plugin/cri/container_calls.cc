@@ -83,11 +83,11 @@ class StartCall final : public ContainerSteps {
     }
     if (!IsFullId(request.container_id())) {
       auto full = services().runtime.ResolveContainer(request.container_id(), deadline);
-      if (!full) return NotThere(full.error(), event, snapshot.get());
+      if (!full) return NotThere(full.error(), event, snapshot.get(), bytes);
       request.set_container_id(*full);
     }
     auto container = services().runtime.FindContainer(request.container_id(), deadline);
-    if (!container) return NotThere(container.error(), event, snapshot.get());
+    if (!container) return NotThere(container.error(), event, snapshot.get(), bytes);
     Decision decision = JudgeContainer(*snapshot, *container, deadline, event);
     if (auto refusal = Conclude(event, snapshot.get(), std::move(decision))) return *refusal;
     return Forward{request.SerializeAsString()};
@@ -108,9 +108,12 @@ class StartCall final : public ContainerSteps {
   }
 
  private:
-  Ruling NotThere(const Error& error, const gate::Event& event, const gate::Snapshot* snapshot) {
+  Ruling NotThere(const Error& error, const gate::Event& event, const gate::Snapshot* snapshot,
+                  const std::string& bytes) {
     if (error.code == ErrorCode::kNotFound) return GrpcStatus{GrpcCode::kNotFound, "the container does not exist"};
-    return *Conclude(event, snapshot, gate::ReasonForRuntime(error), error.message);
+    auto refusal = Conclude(event, snapshot, gate::ReasonForRuntime(error), error.message);
+    if (refusal) return *refusal;
+    return Forward{bytes};  // the policy went into audit mode meanwhile
   }
 };
 

@@ -244,6 +244,22 @@ TEST_F(JudgedCallsTest, RuntimeThatIsAwayIsCouldNotDecide) {
             Slug(New("/runtime.v1.RuntimeService/RunPodSandbox")->Before(request.SerializeAsString(), Deadline())));
 }
 
+// The policy can go into audit mode between the moment a call is held and the moment it is judged.
+TEST_F(JudgedCallsTest, CallsHeldWhileThePolicyGoesIntoAuditModeGoOn) {
+  gate::Snapshot audit = *snapshot_;
+  audit.policy.mode = policy::Mode::kAudit;
+  snapshot_ = std::make_shared<const gate::Snapshot>(std::move(audit));
+  for (const bool away : {true, false}) {
+    runtime_.away = away;
+    EXPECT_EQ(away ? "forward" : "code 5", Start());
+    EXPECT_EQ("forward", Slug(Pull(PullRequest("other.io/x"))));
+    v1::RunPodSandboxRequest request;
+    request.mutable_config()->mutable_metadata()->set_namespace_("default");
+    EXPECT_EQ("forward",
+              Slug(New("/runtime.v1.RuntimeService/RunPodSandbox")->Before(request.SerializeAsString(), Deadline())));
+  }
+}
+
 TEST_F(JudgedCallsTest, NamespacesAreComparedAndNeverUsedOtherwise) {
   for (const std::string& space :
        {std::string("../../etc"), std::string(5000, 'n'), std::string(), std::string("lax\n"), std::string("LAX")}) {
