@@ -61,6 +61,8 @@ inline constexpr seconds kTokenLongestLife{3600};
 // --- runtime ---
 inline constexpr std::size_t kGrpcMessageBytes = 16 * kMiB;  // kubelet's and containerd's own limit
 inline constexpr seconds kRuntimeCallTime{10};               // one small call to containerd
+// Waiting for a connection to the runtime, which is tried again at least every half second.
+inline constexpr milliseconds kRuntimeConnectTime{1500};
 inline constexpr seconds kSandboxPullTime{120};              // pulling the pause image (under 1 MiB)
 inline constexpr std::size_t kStoreNames = 256;              // store records of one image ID that we examine
 inline constexpr std::size_t kContentCacheBytes = 8 * kMiB;  // manifests and configs kept by digest

@@ -56,7 +56,7 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& socket) {
   // As quick as the kubelet to come back after a restart of containerd.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
@@ -97,7 +97,7 @@ class GrpcRuntime final : public Runtime {
     cri::ImageStatusRequest request;
     request.mutable_image()->set_image(name_or_id);
     cri::ImageStatusResponse response;
-    Call call(deadline);
+    Call call(*channel_, deadline);
     if (auto s = image_->ImageStatus(&call.context, request, &response); !s.ok()) return ToError(s, "ImageStatus");
     if (!response.has_image() || response.image().id().empty()) {
       return Error{ErrorCode::kNotFound, "the runtime has no image \"" + Printable(name_or_id, 200) + "\""};
@@ -117,7 +117,7 @@ class GrpcRuntime final : public Runtime {
     cri::PodSandboxStatusRequest request;
     request.set_pod_sandbox_id(id);
     cri::PodSandboxStatusResponse response;
-    Call call(deadline);
+    Call call(*channel_, deadline);
     auto s = runtime_->PodSandboxStatus(&call.context, request, &response);
     if (!s.ok()) return ToError(s, "PodSandboxStatus");
     const auto& status = response.status();
@@ -132,7 +132,7 @@ class GrpcRuntime final : public Runtime {
     cri::ContainerStatusRequest request;
     request.set_container_id(id);
     cri::ContainerStatusResponse response;
-    Call call(deadline);
+    Call call(*channel_, deadline);
     auto s = runtime_->ContainerStatus(&call.context, request, &response);
     if (!s.ok()) return ToError(s, "ContainerStatus");
     if (response.status().id().empty()) return Error{ErrorCode::kRemote, "runtime ContainerStatus: empty answer"};
@@ -143,7 +143,7 @@ class GrpcRuntime final : public Runtime {
     containers::GetContainerRequest request;
     request.set_id(full_id);
     containers::GetContainerResponse response;
-    Call call(deadline, namespace_);
+    Call call(*channel_, deadline, namespace_);
     if (auto s = containers_->Get(&call.context, request, &response); !s.ok()) return ToError(s, "containers.Get");
     const auto& found = response.container();
     Container out;
@@ -156,7 +156,7 @@ class GrpcRuntime final : public Runtime {
     stat.set_snapshotter(found.snapshotter());
     stat.set_key(found.snapshot_key());
     snapshots::StatSnapshotResponse info;
-    Call second(deadline, namespace_);
+    Call second(*channel_, deadline, namespace_);
     if (auto s = snapshots_->Stat(&second.context, stat, &info); !s.ok()) return ToError(s, "snapshots.Stat");
     out.snapshot_parent = info.info().parent();
     return out;
@@ -170,7 +170,7 @@ class GrpcRuntime final : public Runtime {
       if (name.find_first_of("\"\\") == std::string::npos) request.add_filters("name==\"" + name + "\"");
     }
     images::ListImagesResponse response;
-    Call call(deadline, namespace_);
+    Call call(*channel_, deadline, namespace_);
     if (auto s = images_->List(&call.context, request, &response); !s.ok()) return ToError(s, "images.List");
     for (const images::Image& image : response.images()) {
       auto target = oci::Digest::Parse(image.target().digest());
@@ -184,7 +184,7 @@ class GrpcRuntime final : public Runtime {
   Result<Bytes> ReadContent(const oci::Digest& digest, std::size_t most, SteadyTime deadline) override {
     content::ReadContentRequest request;
     request.set_digest(digest.text());
-    Call call(deadline, namespace_);
+    Call call(*channel_, deadline, namespace_);
     auto reader = content_->Read(&call.context, request);
     Bytes out;
     content::ReadContentResponse chunk;
@@ -205,14 +205,14 @@ class GrpcRuntime final : public Runtime {
     images::GetImageRequest get;
     get.set_name(source);
     images::GetImageResponse got;
-    Call first(deadline, namespace_);
+    Call first(*channel_, deadline, namespace_);
     if (auto s = images_->Get(&first.context, get, &got); !s.ok()) return ToError(s, "images.Get");
     images::CreateImageRequest create;
     create.mutable_image()->set_name(name);
     *create.mutable_image()->mutable_target() = got.image().target();
     (*create.mutable_image()->mutable_labels())["io.cri-containerd.image"] = "managed";
     images::CreateImageResponse created;
-    Call second(deadline, namespace_);
+    Call second(*channel_, deadline, namespace_);
     auto s = images_->Create(&second.context, create, &created);
     if (s.ok()) return {};
     if (s.error_code() != grpc::StatusCode::ALREADY_EXISTS) return ToError(s, "images.Create");
@@ -221,7 +221,7 @@ class GrpcRuntime final : public Runtime {
     update.mutable_update_mask()->add_paths("target");
     update.mutable_update_mask()->add_paths("labels.io.cri-containerd.image");
     images::UpdateImageResponse updated;
-    Call third(deadline, namespace_);
+    Call third(*channel_, deadline, namespace_);
     if (s = images_->Update(&third.context, update, &updated); !s.ok()) return ToError(s, "images.Update");
     return {};
   }
@@ -248,7 +248,7 @@ class GrpcRuntime final : public Runtime {
     cri::RemoveContainerRequest request;
     request.set_container_id(id);
     cri::RemoveContainerResponse response;
-    Call call(deadline);
+    Call call(*channel_, deadline);
     auto s = runtime_->RemoveContainer(&call.context, request, &response);
     return s.ok() ? Status() : Status(ToError(s, "RemoveContainer"));
   }
@@ -257,13 +257,13 @@ class GrpcRuntime final : public Runtime {
     cri::StopPodSandboxRequest stop;
     stop.set_pod_sandbox_id(id);
     cri::StopPodSandboxResponse stopped;
-    Call first(deadline);
+    Call first(*channel_, deadline);
     auto s = runtime_->StopPodSandbox(&first.context, stop, &stopped);
     if (!s.ok()) return ToError(s, "StopPodSandbox");
     cri::RemovePodSandboxRequest remove;
     remove.set_pod_sandbox_id(id);
     cri::RemovePodSandboxResponse removed;
-    Call second(deadline);
+    Call second(*channel_, deadline);
     s = runtime_->RemovePodSandbox(&second.context, remove, &removed);
     return s.ok() ? Status() : Status(ToError(s, "RemovePodSandbox"));
   }
@@ -272,7 +272,7 @@ class GrpcRuntime final : public Runtime {
     cri::StatusRequest request;
     request.set_verbose(true);
     cri::StatusResponse response;
-    Call call(deadline);
+    Call call(*channel_, deadline);
     if (auto s = runtime_->Status(&call.context, request, &response); !s.ok()) return ToError(s, "Status");
     const auto config = response.info().find("config");
     const auto parsed = config != response.info().end() ? json::Parse(config->second)
@@ -285,11 +285,15 @@ class GrpcRuntime final : public Runtime {
  private:
   // One call's context: bounded, and in containerd's namespace for its own services.
   struct Call {
-    explicit Call(SteadyTime deadline) {
+    Call(grpc::Channel& channel, SteadyTime deadline) {
+      // After a restart of the runtime the channel may be between two attempts to connect: that is worth a short wait.
+      if (channel.GetState(true) != GRPC_CHANNEL_READY) {
+        channel.WaitForConnected(std::chrono::system_clock::now() + limits::kRuntimeConnectTime);
+      }
       const auto bound = std::chrono::steady_clock::now() + limits::kRuntimeCallTime;
       context.set_deadline(ToSystem(std::min(deadline, bound)));
     }
-    Call(SteadyTime deadline, const std::string& name) : Call(deadline) {
+    Call(grpc::Channel& channel, SteadyTime deadline, const std::string& name) : Call(channel, deadline) {
       context.AddMetadata("containerd-namespace", name);
     }
     grpc::ClientContext context;
@@ -312,10 +316,61 @@ class GrpcRuntime final : public Runtime {
   LruMap<Sandbox> sandboxes_{limits::kClaims};  // guarded by mutex_
 };
 
+// Asks once more where the first answer was that the runtime cannot be reached: after a restart of the runtime the
+// first call finds the old connection dead, the second one waits for the new. Every call here may be made twice.
+class SecondTry final : public Runtime {
+ public:
+  explicit SecondTry(std::unique_ptr<Runtime> inner) : inner_(std::move(inner)) {}
+
+  Result<Image> ResolveImage(const std::string& name, SteadyTime deadline) override {
+    return Twice([&] { return inner_->ResolveImage(name, deadline); });
+  }
+  Result<Sandbox> FindSandbox(const std::string& id, SteadyTime deadline) override {
+    return Twice([&] { return inner_->FindSandbox(id, deadline); });
+  }
+  Result<std::string> ResolveContainer(const std::string& id, SteadyTime deadline) override {
+    return Twice([&] { return inner_->ResolveContainer(id, deadline); });
+  }
+  Result<Container> FindContainer(const std::string& full_id, SteadyTime deadline) override {
+    return Twice([&] { return inner_->FindContainer(full_id, deadline); });
+  }
+  Result<std::vector<StoreRecord>> FindRecords(const std::vector<std::string>& names, SteadyTime deadline) override {
+    return Twice([&] { return inner_->FindRecords(names, deadline); });
+  }
+  Result<Bytes> ReadContent(const oci::Digest& digest, std::size_t most, SteadyTime deadline) override {
+    return Twice([&] { return inner_->ReadContent(digest, most, deadline); });
+  }
+  Status TagAs(const std::string& name, const std::string& source, SteadyTime deadline) override {
+    return Twice([&] { return inner_->TagAs(name, source, deadline); });
+  }
+  Result<std::string> Pull(const std::string& name, const PullCredentials& credentials, SteadyTime deadline) override {
+    return Twice([&] { return inner_->Pull(name, credentials, deadline); });
+  }
+  Status RemoveContainer(const std::string& id, SteadyTime deadline) override {
+    return Twice([&] { return inner_->RemoveContainer(id, deadline); });
+  }
+  Status RemoveSandbox(const std::string& id, SteadyTime deadline) override {
+    return Twice([&] { return inner_->RemoveSandbox(id, deadline); });
+  }
+  Result<std::string> SandboxImage(SteadyTime deadline) override {
+    return Twice([&] { return inner_->SandboxImage(deadline); });
+  }
+
+ private:
+  template <typename Ask>
+  static auto Twice(Ask ask) -> decltype(ask()) {
+    auto first = ask();
+    if (first.ok() || first.error().code != ErrorCode::kUnreachable) return first;
+    return ask();
+  }
+
+  const std::unique_ptr<Runtime> inner_;
+};
+
 }  // namespace
 
 std::unique_ptr<Runtime> ConnectRuntime(const std::string& socket, const std::string& containerd_namespace) {
-  return std::make_unique<GrpcRuntime>(socket, containerd_namespace);
+  return std::make_unique<SecondTry>(std::make_unique<GrpcRuntime>(socket, containerd_namespace));
 }
 
 }  // namespace pullseal::runtime
