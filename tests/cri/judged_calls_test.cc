@@ -260,6 +260,37 @@ TEST_F(JudgedCallsTest, CallsHeldWhileThePolicyGoesIntoAuditModeGoOn) {
   }
 }
 
+// containerd 2.1 to 2.3 open an image string as a checkpoint archive before they look for an image of that name.
+TEST_F(JudgedCallsTest, ImagesGivenAsPathsAreCheckpoints) {
+  for (const char* path : {"/var/x.tar", "./x", "../x", "x.tar", "x.tar.gz"}) {
+    runtime_.images[path] = runtime_.images[id_];
+    EXPECT_EQ("checkpoint-refused", Create(CreateRequest(path))) << path;
+    auto volume = CreateRequest(id_);
+    volume.mutable_config()->add_mounts()->mutable_image()->set_image(path);
+    EXPECT_EQ("checkpoint-refused", Create(volume)) << path;
+  }
+}
+
+// containerd mounts what the record named by the ID points at, which need not be the image of that ID.
+TEST_F(JudgedCallsTest, AVolumesOwnRecordMustLeadToTheJudgedImage) {
+  auto request = CreateRequest(id_);
+  request.mutable_config()->add_mounts()->mutable_image()->set_image("reg.io/app:1");
+  EXPECT_EQ("forward", Create(request));
+  runtime_.AddImage("reg.io/evil:1", kOtherLayer);
+  runtime_.records[id_] = runtime_.ManifestOf("reg.io/evil:1");
+  EXPECT_EQ("image-link-unproven", Create(request));
+  runtime_.records.erase(id_);
+  EXPECT_EQ("image-link-unproven", Create(request));
+}
+
+TEST_F(JudgedCallsTest, ThePodIsTheOneTheSandboxWasCreatedFor) {
+  const std::string evil = runtime_.AddImage("reg.io/evil:1", kOtherLayer);
+  auto request = CreateRequest(evil, "reg.io/evil:1");
+  request.mutable_sandbox_config()->mutable_metadata()->set_namespace_("lax");
+  EXPECT_EQ("signature-missing", Create(request));
+  EXPECT_EQ("default", reports_.namespaces.back());
+}
+
 TEST_F(JudgedCallsTest, NamespacesAreComparedAndNeverUsedOtherwise) {
   for (const std::string& space :
        {std::string("../../etc"), std::string(5000, 'n'), std::string(), std::string("lax\n"), std::string("LAX")}) {
