@@ -21,8 +21,24 @@ inline constexpr std::size_t kManifestBytes = 4 * kMiB;
 inline constexpr std::size_t kPayloadBytes = 64 * kKiB;
 // An image config: usually 2 to 20 KiB; history and labels can grow it.
 inline constexpr std::size_t kImageConfigBytes = 4 * kMiB;
+// A Sigstore bundle: 0.7 KiB with a key, 16 KiB with a certificate; attestations with an SBOM inside reach megabytes.
+inline constexpr std::size_t kBundleBytes = 16 * kMiB;
+// Entries of a bundle's lists, as Sigstore's own clients bound them.
+inline constexpr std::size_t kLogEntries = 32;
+inline constexpr std::size_t kTimestamps = 32;
+inline constexpr std::size_t kCertificates = 10;
+inline constexpr std::size_t kProofHashes = 64;
+inline constexpr std::size_t kStatementSubjects = 1024;
+inline constexpr std::size_t kSubjectDigests = 32;
 // Signatures examined per subject: each costs one blob fetch and one verification.
 inline constexpr std::size_t kSignatures = 128;
+// What refers to one subject and may hold a signature; each costs two requests. Attestations are told apart before.
+inline constexpr std::size_t kReferrers = 128;
+inline constexpr int kReferrerPages = 10;
+// Bytes of all signatures of one search together.
+inline constexpr std::size_t kSearchBytes = 32 * kMiB;
+// Repositories whose layout (where their signatures are) is remembered.
+inline constexpr std::size_t kLayouts = 4096;
 // Manifests in one image index: the largest multi-platform images have about 60 with attestations.
 inline constexpr std::size_t kIndexManifests = 1024;
 // Layers of one image: overlay file systems stop at 128 lower layers, builders at 127.
@@ -38,6 +54,9 @@ inline constexpr std::size_t kPolicyRules = 10'000;
 inline constexpr std::size_t kYamlDepth = 32;
 // A PEM public key; RSA 4096 is 800 bytes.
 inline constexpr std::size_t kKeyBytes = 16 * kKiB;
+// Smaller RSA keys are too weak, larger ones cost more to verify than they bring.
+inline constexpr int kRsaBitsLeast = 2048;
+inline constexpr int kRsaBitsMost = 4096;
 // A reference as containerd takes it: 255 for host and repository, 128 for the tag, 72 for a digest.
 inline constexpr std::size_t kReferenceBytes = 512;
 // Environment file with KUBELET_NODE_LABELS.

@@ -5,7 +5,10 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <sodium.h>
 
+#include <array>
+#include <optional>
 #include <utility>
 
 #include "base/limits.h"
@@ -57,32 +60,86 @@ Result<Bytes> PemBody(std::string_view pem) {
   return der;
 }
 
-Status CheckKind(EVP_PKEY* key) {
-  if (!EVP_PKEY_is_a(key, "EC")) {
-    const char* name = EVP_PKEY_get0_type_name(key);
-    return Invalid(std::string("is of type ") + (name != nullptr ? name : "unknown") +
-                   "; supported are ECDSA keys on curve P-256");
-  }
+using Kind = PublicKey::Kind;
+
+constexpr char kSupported[] = "; supported are ECDSA on P-256, P-384 and P-521, RSA of 2048 to 4096 bits, and Ed25519";
+
+Result<Kind> KindOfCurve(EVP_PKEY* key) {
   char group[64] = {};
   std::size_t length = 0;
-  if (EVP_PKEY_get_group_name(key, group, sizeof group, &length) != 1 || std::string_view(group) != "prime256v1") {
-    return Invalid(std::string("is on curve ") + group + "; supported are ECDSA keys on curve P-256");
+  if (EVP_PKEY_get_group_name(key, group, sizeof group, &length) != 1) {
+    return Invalid(std::string("has a curve without a name") + kSupported);
+  }
+  const std::string_view name(group);
+  if (name == "prime256v1") return Kind::kEcdsaP256;
+  if (name == "secp384r1") return Kind::kEcdsaP384;
+  if (name == "secp521r1") return Kind::kEcdsaP521;
+  return Invalid("is on curve " + std::string(name) + kSupported);
+}
+
+Result<Kind> KindOf(EVP_PKEY* key) {
+  if (EVP_PKEY_is_a(key, "EC")) return KindOfCurve(key);
+  if (EVP_PKEY_is_a(key, "ED25519")) return Kind::kEd25519;
+  if (EVP_PKEY_is_a(key, "RSA")) {
+    const int bits = EVP_PKEY_get_bits(key);
+    if (bits >= limits::kRsaBitsLeast && bits <= limits::kRsaBitsMost) return Kind::kRsa;
+    return Invalid("is an RSA key of " + std::to_string(bits) + " bits" + kSupported);
+  }
+  const char* name = EVP_PKEY_get0_type_name(key);
+  return Invalid(std::string("is of type ") + (name != nullptr ? name : "unknown") + kSupported);
+}
+
+using Ed25519Key = std::array<std::uint8_t, crypto_sign_ed25519_PUBLICKEYBYTES>;
+
+std::optional<Ed25519Key> RawEd25519(EVP_PKEY* key) {
+  Ed25519Key raw{};
+  std::size_t size = raw.size();
+  if (EVP_PKEY_get_raw_public_key(key, raw.data(), &size) != 1 || size != raw.size()) return std::nullopt;
+  return raw;
+}
+
+// Ed25519 keys have no check of their own in OpenSSL: a point of small order would verify signatures nobody made.
+bool IsSound(EVP_PKEY* key, Kind kind) {
+  if (kind == Kind::kEd25519) {
+    const auto raw = RawEd25519(key);
+    return raw && crypto_core_ed25519_is_valid_point(raw->data()) == 1;
   }
   const KeyContextPtr context(EVP_PKEY_CTX_new(key, nullptr));
-  if (!context || EVP_PKEY_public_check(context.get()) != 1) return Invalid("is not a valid point on its curve");
-  return {};
+  return context && EVP_PKEY_public_check(context.get()) == 1;
+}
+
+bool VerifyWith(EVP_PKEY* key, const EVP_MD* hash, ByteView message, ByteView signature) {
+  const DigestContextPtr context(EVP_MD_CTX_new());
+  const bool good =
+      context && EVP_DigestVerifyInit(context.get(), nullptr, hash, nullptr, key) == 1 &&
+      EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
+  ERR_clear_error();
+  return good;
+}
+
+// OpenSSL 3.0 has pure Ed25519 only; libsodium has the pre-hashed form.
+bool VerifyEd25519ph(EVP_PKEY* key, ByteView message, ByteView signature) {
+  const auto raw = RawEd25519(key);
+  if (!raw || signature.size() != crypto_sign_ed25519_BYTES) return false;
+  crypto_sign_ed25519ph_state state;
+  crypto_sign_ed25519ph_init(&state);
+  crypto_sign_ed25519ph_update(&state, message.data(), message.size());
+  return crypto_sign_ed25519ph_final_verify(&state, signature.data(), raw->data()) == 0;
 }
 
 }  // namespace
 
 struct PublicKey::Impl {
   KeyPtr key;
+  Kind kind;
 };
 
 PublicKey::PublicKey(std::shared_ptr<const Impl> impl, std::string fingerprint)
     : impl_(std::move(impl)), fingerprint_(std::move(fingerprint)) {}
 
 Result<PublicKey> PublicKey::ParsePem(std::string_view pem) {
+  // libsodium chooses its implementations once.
+  [[maybe_unused]] static const int sodium_ready = sodium_init();
   if (pem.size() > limits::kKeyBytes) return Error{ErrorCode::kLimit, "is too large for a public key"};
   auto der = PemBody(pem);
   if (!der) return der.error();
@@ -91,21 +148,55 @@ Result<PublicKey> PublicKey::ParsePem(std::string_view pem) {
   ERR_clear_error();
   if (!key) return Invalid("does not hold a readable SubjectPublicKeyInfo");
   if (position != der->data() + der->size()) return Invalid("has bytes behind its SubjectPublicKeyInfo");
-  if (const Status kind = CheckKind(key.get()); !kind) {
-    ERR_clear_error();
-    return kind.error();
-  }
+  const auto kind = KindOf(key.get());
+  const bool sound = kind && IsSound(key.get(), *kind);
+  ERR_clear_error();
+  if (!kind) return kind.error();
+  if (!sound) return Invalid("is not a sound " + std::string(Text(*kind)) + " key");
   std::string fingerprint = Sha256Hex(*der);
-  return PublicKey(std::make_shared<const Impl>(Impl{std::move(key)}), std::move(fingerprint));
+  return PublicKey(std::make_shared<const Impl>(Impl{std::move(key), *kind}), std::move(fingerprint));
 }
 
 bool PublicKey::Verify(ByteView message, ByteView signature) const {
-  const DigestContextPtr context(EVP_MD_CTX_new());
-  const bool good =
-      context && EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, impl_->key.get()) == 1 &&
-      EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
-  ERR_clear_error();
-  return good;
+  const EVP_MD* hash = impl_->kind == Kind::kEd25519 ? nullptr : EVP_sha256();
+  return VerifyWith(impl_->key.get(), hash, message, signature);
+}
+
+bool PublicKey::VerifyEnvelope(ByteView message, ByteView signature) const {
+  EVP_PKEY* key = impl_->key.get();
+  switch (impl_->kind) {
+    case Kind::kEcdsaP384:
+      if (VerifyWith(key, EVP_sha384(), message, signature)) return true;
+      break;
+    case Kind::kEcdsaP521:
+      if (VerifyWith(key, EVP_sha512(), message, signature)) return true;
+      break;
+    case Kind::kEd25519:
+      if (VerifyEd25519ph(key, message, signature)) return true;
+      break;
+    case Kind::kEcdsaP256:
+    case Kind::kRsa:
+      break;
+  }
+  return Verify(message, signature);
+}
+
+PublicKey::Kind PublicKey::kind() const { return impl_->kind; }
+
+std::string_view Text(PublicKey::Kind kind) {
+  switch (kind) {
+    case Kind::kEcdsaP256:
+      return "ECDSA P-256";
+    case Kind::kEcdsaP384:
+      return "ECDSA P-384";
+    case Kind::kEcdsaP521:
+      return "ECDSA P-521";
+    case Kind::kRsa:
+      return "RSA";
+    case Kind::kEd25519:
+      return "Ed25519";
+  }
+  return "";
 }
 
 }  // namespace pullseal::crypto

@@ -6,12 +6,13 @@
 namespace pullseal::gate {
 namespace {
 
-judge::Evidence ToEvidence(registry::Search& search, const Question& question, const oci::Digest& subject) {
+judge::SignatureEvidence ToEvidence(const registry::FoundSignature& found) {
+  return judge::SignatureEvidence{found.layer.digest, found.layer.media_type, found.payload, found.layer.annotations};
+}
+
+judge::Evidence ToEvidence(const registry::Search& search, const Question& question, const oci::Digest& subject) {
   judge::Evidence out{subject, question.name.MatchName(), {}};
-  for (registry::FoundSignature& found : search.signatures) {
-    out.signatures.push_back(judge::SignatureEvidence{found.layer.digest, found.layer.media_type,
-                                                      std::move(found.payload), found.layer.annotations});
-  }
+  for (const registry::FoundSignature& found : search.signatures) out.signatures.push_back(ToEvidence(found));
   return out;
 }
 
@@ -56,7 +57,7 @@ Decision Worst(std::vector<Decision> decisions) {
 }  // namespace
 
 Gate::Gate(registry::Client& registry, const Clock& clock, oci::Platform node, Options options)
-    : registry_(registry), clock_(clock), node_(std::move(node)), options_(options) {}
+    : registry_(registry), finder_(registry), clock_(clock), node_(std::move(node)), options_(options) {}
 
 policy::Selection Gate::SelectRules(const Snapshot& snapshot, const Question& question) const {
   policy::Subject subject{question.name, question.pod_namespace, std::nullopt, snapshot.node_labels};
@@ -149,7 +150,7 @@ Decision Gate::JudgeSubject(const Snapshot& snapshot, const Question& question, 
 
 Decision Gate::JudgeFresh(const Snapshot&, const Question& question, const policy::Rule& rule,
                           const oci::Digest& subject, const std::string& key) {
-  registry::Search search = FindShared(question, subject);
+  registry::Search search = FindShared(question, subject, *rule.signatures);
   const auto trouble = search.trouble;
   std::vector<std::string> steps = std::move(search.steps);
   const auto evidence = std::make_shared<const judge::Evidence>(ToEvidence(search, question, subject));
@@ -175,14 +176,36 @@ Decision Gate::JudgeFresh(const Snapshot&, const Question& question, const polic
 void Gate::Remember(const std::string& key, const judge::Verdict& verdict) {
   const bool allowed = judge::OutcomeOf(verdict.reason) == Outcome::kAllow;
   const auto life = allowed ? options_.allow_ttl : options_.deny_ttl;
-  CachedVerdict entry{judge::Verdict{verdict.reason, verdict.signers, {}, verdict.good_until}, clock_.Steady() + life,
-                      allowed ? verdict.good_until : std::nullopt};
+  CachedVerdict entry{judge::Verdict{verdict.reason, verdict.signers, {}, {}, verdict.good_until},
+                      clock_.Steady() + life, allowed ? verdict.good_until : std::nullopt};
   const std::lock_guard lock(mutex_);
   verdicts_.Put(key, std::move(entry));
 }
 
-// One search at a time for a subject and one set of credentials; those who ask meanwhile get its result, be it trouble.
-registry::Search Gate::FindShared(const Question& question, const oci::Digest& subject) {
+// Looks until the requirement is met. What is new is judged alone first: only another good signature can change the
+// answer, so junk costs one verification each.
+registry::Search Gate::Find(const Question& question, const oci::Digest& subject,
+                            const policy::SignatureRequirement& requirement) {
+  policy::SignatureRequirement any_one = requirement;
+  any_one.threshold = 1;
+  judge::Evidence good{subject, question.name.MatchName(), {}};
+  std::size_t looked_at = 0;
+  const auto enough = [&](const registry::Search& so_far) {
+    const std::size_t before = good.signatures.size();
+    for (; looked_at < so_far.signatures.size(); ++looked_at) {
+      judge::Evidence one{subject, good.repository, {ToEvidence(so_far.signatures[looked_at])}};
+      const bool counts = judge::Judge(one, any_one, clock_.Now()).reason == Reason::kSigned;
+      if (counts) good.signatures.push_back(std::move(one.signatures.front()));
+    }
+    return good.signatures.size() > before && judge::Judge(good, requirement, clock_.Now()).reason == Reason::kSigned;
+  };
+  return finder_.Find(question.name, subject, question.credentials, question.deadline, enough);
+}
+
+// One search at a time for a subject and one set of credentials; those who ask meanwhile get its result, be it trouble,
+// and judge it themselves.
+registry::Search Gate::FindShared(const Question& question, const oci::Digest& subject,
+                                  const policy::SignatureRequirement& requirement) {
   const std::string key = subject.text() + "|" + question.name.Repository() + "|" + question.credentials.Fingerprint();
   std::unique_lock lock(mutex_);
   if (const auto found = flights_.find(key); found != flights_.end()) {
@@ -196,13 +219,18 @@ registry::Search Gate::FindShared(const Question& question, const oci::Digest& s
       }
       landed_.wait_for(lock, left);
     }
-    return flight->search;
+    registry::Search shared = flight->search;
+    lock.unlock();
+    const auto suffices = [&] {
+      return judge::Judge(ToEvidence(shared, question, subject), requirement, clock_.Now()).reason == Reason::kSigned;
+    };
+    // The other question may have needed less than this one.
+    return shared.complete || shared.trouble || suffices() ? shared : Find(question, subject, requirement);
   }
   const auto flight = std::make_shared<Flight>();
   flights_[key] = flight;
   lock.unlock();
-  registry::Search search =
-      registry::FindSignatures(registry_, question.name, subject, question.credentials, question.deadline);
+  registry::Search search = Find(question, subject, requirement);
   lock.lock();
   flight->search = search;
   flight->done = true;

@@ -83,12 +83,16 @@ class Gate {
                         const oci::Digest& subject);
   Decision JudgeFresh(const Snapshot& snapshot, const Question& question, const policy::Rule& rule,
                       const oci::Digest& subject, const std::string& key);
-  registry::Search FindShared(const Question& question, const oci::Digest& subject);
+  registry::Search FindShared(const Question& question, const oci::Digest& subject,
+                              const policy::SignatureRequirement& requirement);
+  registry::Search Find(const Question& question, const oci::Digest& subject,
+                        const policy::SignatureRequirement& requirement);
   void Remember(const std::string& key, const judge::Verdict& verdict);
   std::optional<oci::Digest> OnlyManifestForNode(const Question& question, const oci::Digest& index);
   policy::Selection SelectRules(const Snapshot& snapshot, const Question& question) const;
 
   registry::Client& registry_;
+  registry::EvidenceFinder finder_;
   const Clock& clock_;
   const oci::Platform node_;
   const Options options_;

@@ -13,7 +13,8 @@
 
 namespace pullseal::judge {
 
-// SignatureEvidence is one signature as it was found, not verified: a layer of a signature manifest.
+// SignatureEvidence is one signature as it was found, not verified: a layer of a manifest. Its media type says in which
+// form: simple signing, a Sigstore bundle, or a bare DSSE envelope.
 struct SignatureEvidence {
   oci::Digest blob;  // digest of `payload`, checked when it was fetched
   std::string media_type;
@@ -36,11 +37,20 @@ struct Finding {
   std::string detail;
 };
 
+// Attestation is a statement about the subject that is no signature, verified by a key of the requirement that may be
+// used now. It never makes an image signed; it is told so that rules can ask for it.
+struct Attestation {
+  oci::Digest blob;
+  std::string predicate_type;
+  std::string key;
+};
+
 // Verdict is the judge's answer. `reason` is kSigned, or the highest-ranked denial.
 struct Verdict {
   Reason reason = Reason::kSignatureMissing;
   std::vector<std::string> signers;  // names of the distinct keys that count, in the policy's order
   std::vector<Finding> findings;
+  std::vector<Attestation> attestations;
   // The first moment at which this verdict, if it allows, could change: a key's notAfter.
   std::optional<WallTime> good_until;
 };

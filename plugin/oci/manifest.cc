@@ -43,7 +43,8 @@ Result<Descriptor> ParseDescriptor(const json::Value& value) {
   if (!bytes || *bytes < 0) return Invalid("descriptor has no valid size");
   auto annotations = ParseAnnotations(value);
   if (!annotations) return annotations.error();
-  Descriptor out{StringOr(value, "mediaType"), std::move(*digest), *bytes, std::nullopt, std::move(*annotations)};
+  Descriptor out{StringOr(value, "mediaType"),   std::move(*digest), *bytes, std::nullopt, std::move(*annotations),
+                 StringOr(value, "artifactType")};
   if (const json::Value* platform = value.Find("platform"); platform != nullptr && platform->object() != nullptr) {
     out.platform =
         Platform{StringOr(*platform, "os"), StringOr(*platform, "architecture"), StringOr(*platform, "variant")};
@@ -97,6 +98,12 @@ Result<Manifest> Manifest::Parse(ByteView bytes, std::string_view media_type) {
   auto annotations = ParseAnnotations(root);
   if (!annotations) return annotations.error().In("manifest");
   out.annotations = std::move(*annotations);
+  out.artifact_type = StringOr(root, "artifactType");
+  if (const json::Value* subject = root.Find("subject"); subject != nullptr && !subject->is_null()) {
+    auto descriptor = ParseDescriptor(*subject);
+    if (!descriptor) return descriptor.error().In("subject");
+    out.subject = std::move(*descriptor);
+  }
   if (out.kind == Kind::kIndex) {
     auto list = ParseDescriptors(*manifests, limits::kIndexManifests, "manifests");
     if (!list) return list.error();

@@ -28,6 +28,7 @@ struct Descriptor {
   std::int64_t size = 0;  // bytes, never negative
   std::optional<Platform> platform;
   std::map<std::string, std::string> annotations;
+  std::string artifact_type;  // what the artifact it points at is, as somebody says; empty if nobody does
 };
 
 // Manifest is an image manifest or an image index (OCI image specification; Docker image manifest version 2 schema 2).
@@ -45,6 +46,8 @@ struct Manifest {
   std::optional<Descriptor> config;   // image only
   std::vector<Descriptor> layers;     // image only, at most limits::kLayers
   std::vector<Descriptor> manifests;  // index only, at most limits::kIndexManifests
+  std::string artifact_type;          // empty if the document names none
+  std::optional<Descriptor> subject;  // what it refers to
   std::map<std::string, std::string> annotations;
 };
 

@@ -16,6 +16,7 @@ namespace {
 constexpr const char* kAcceptManifests =
     "Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
     "application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
+constexpr const char* kAcceptIndex = "Accept: application/vnd.oci.image.index.v1+json";
 
 std::string MediaType(const HttpResponse& response) {
   const std::string_view value = response.Header("content-type");
@@ -41,12 +42,24 @@ std::optional<std::chrono::seconds> RetryAfter(const HttpResponse& response) {
   return std::chrono::seconds(seconds);
 }
 
-Error StatusError(long status, const std::string& what) {
+Error StatusError(long status, const std::string& what, bool may_lack) {
   const std::string text = what + ": HTTP status " + std::to_string(status);
-  if (status == 404) return Error{ErrorCode::kNotFound, text};
+  const bool lacks = may_lack && (status == 400 || status == 405 || status == 406);
+  if (status == 404 || lacks) return Error{ErrorCode::kNotFound, text};
   if (status == 401 || status == 403) return Error{ErrorCode::kUnauthorized, text};
   if (status == 429) return Error{ErrorCode::kThrottled, text};
   return Error{ErrorCode::kRemote, text};
+}
+
+// The target of `Link: <target>; rel="next"` (RFC 8288), empty if there is none.
+std::string NextLink(std::string_view header) {
+  const std::size_t open = header.find('<');
+  const std::size_t close = header.find('>', open == std::string_view::npos ? 0 : open);
+  if (open == std::string_view::npos || close == std::string_view::npos) return {};
+  const std::string_view parameters = header.substr(close + 1);
+  const bool next = parameters.find("rel=\"next\"") != std::string_view::npos ||
+                    parameters.find("rel=next") != std::string_view::npos;
+  return next ? std::string(header.substr(open + 1, close - open - 1)) : std::string();
 }
 
 bool Exists(const std::string& path) {
@@ -122,7 +135,7 @@ Result<HttpResponse> Client::Once(const oci::Reference& repository, const Url& b
   request.url.path_and_query += ask.resource;
   request.most = ask.most;
   request.deadline = deadline;
-  if (ask.manifest) request.headers.push_back(kAcceptManifests);
+  if (ask.accept != nullptr) request.headers.emplace_back(ask.accept);
   const auto send = [&](const std::optional<std::string>& authorization) {
     HttpRequest copy = request;
     if (authorization) copy.headers.push_back("Authorization: " + *authorization);
@@ -147,7 +160,7 @@ Result<HttpResponse> Client::Request(const oci::Reference& repository, const Ask
     auto response = Once(repository, *base, ask, credentials, deadline);
     if (response && response->status == 200) return response;
     const bool again = response ? ShouldRetry(response->status) : response.error().code == ErrorCode::kUnreachable;
-    const Error error = response ? StatusError(response->status, what) : response.error().In(what);
+    const Error error = response ? StatusError(response->status, what, ask.may_lack) : response.error().In(what);
     if (!again || attempt == limits::kAttempts) return error;
     const auto asked = response ? RetryAfter(*response) : std::nullopt;
     const std::chrono::milliseconds wait = asked ? std::chrono::milliseconds(*asked) : pause;
@@ -162,7 +175,7 @@ Result<oci::Digest> Client::Resolve(const oci::Reference& reference, const Crede
                                     SteadyTime deadline) {
   if (reference.digest()) return *reference.digest();
   const std::string resource = "manifests/" + reference.tag();
-  auto head = Request(reference, Ask{"resolve", "HEAD", resource, true, 0}, credentials, deadline);
+  auto head = Request(reference, Ask{"resolve", "HEAD", resource, kAcceptManifests, 0}, credentials, deadline);
   if (head) {
     auto digest = oci::Digest::Parse(head->Header("docker-content-digest"));
     if (digest) return digest;
@@ -177,8 +190,9 @@ Result<oci::Digest> Client::Resolve(const oci::Reference& reference, const Crede
 
 Result<Fetched> Client::FetchTagged(const oci::Reference& repository, const std::string& tag,
                                     const Credentials& credentials, SteadyTime deadline) {
-  auto response = Request(repository, Ask{"manifest", "GET", "manifests/" + tag, true, limits::kManifestBytes},
-                          credentials, deadline);
+  auto response =
+      Request(repository, Ask{"manifest", "GET", "manifests/" + tag, kAcceptManifests, limits::kManifestBytes},
+              credentials, deadline);
   if (!response) return response.error();
   const ByteView body = AsBytes(response->body);
   return Fetched{Bytes(body.begin(), body.end()), MediaType(*response)};
@@ -199,13 +213,57 @@ Result<Bytes> Client::FetchBlob(const oci::Reference& repository, const oci::Dig
   if (size < 0 || static_cast<std::uint64_t>(size) > most) {
     return Error{ErrorCode::kLimit, "blob " + digest.text() + " is larger than " + std::to_string(most) + " bytes"};
   }
-  auto response = Request(repository, Ask{"blob", "GET", "blobs/" + digest.text(), false, most}, credentials, deadline);
+  auto response =
+      Request(repository, Ask{"blob", "GET", "blobs/" + digest.text(), nullptr, most}, credentials, deadline);
   if (!response) return response.error();
   const ByteView body = AsBytes(response->body);
   if (body.size() != static_cast<std::size_t>(size) || oci::Digest::Of(body) != digest) {
     return Error{ErrorCode::kMismatch, "the registry's bytes for blob " + digest.text() + " are not the ones named"};
   }
   return Bytes(body.begin(), body.end());
+}
+
+Result<Client::ReferrersPage> Client::FetchReferrersPage(const oci::Reference& repository, const std::string& resource,
+                                                         bool first, const Credentials& credentials,
+                                                         SteadyTime deadline) {
+  const Ask ask{"referrers", "GET", resource, kAcceptIndex, limits::kManifestBytes, first};
+  auto response = Request(repository, ask, credentials, deadline);
+  if (!response) return response.error();
+  auto index = oci::Manifest::Parse(AsBytes(response->body), MediaType(*response));
+  if (!index || index->kind != oci::Manifest::Kind::kIndex) {
+    const auto code = first ? ErrorCode::kNotFound : ErrorCode::kRemote;
+    return Error{code, "referrers " + repository.Repository() + ": the answer is no index"};
+  }
+  ReferrersPage page{std::move(index->manifests), {}};
+  const std::string link = NextLink(response->Header("link"));
+  if (link.empty()) return page;
+  const auto base = BaseUrl(repository);
+  if (!base) return base.error();
+  Url here = *base;
+  here.path_and_query += resource;
+  const auto next = here.Resolve(link);
+  const std::string within = base->path_and_query + "referrers/";
+  if (!next || !next->SameOrigin(*base) || !next->path_and_query.starts_with(within)) {
+    return Error{ErrorCode::kRemote, "referrers " + repository.Repository() + ": the next page is somewhere else"};
+  }
+  page.next = next->path_and_query.substr(base->path_and_query.size());
+  return page;
+}
+
+Result<std::vector<oci::Descriptor>> Client::FetchReferrers(const oci::Reference& repository,
+                                                            const oci::Digest& subject, const Credentials& credentials,
+                                                            SteadyTime deadline) {
+  std::vector<oci::Descriptor> out;
+  std::string resource = "referrers/" + subject.text();
+  for (int page = 0; page < limits::kReferrerPages; ++page) {
+    auto fetched = FetchReferrersPage(repository, resource, page == 0, credentials, deadline);
+    if (!fetched) return fetched.error();
+    for (oci::Descriptor& one : fetched->referrers) out.push_back(std::move(one));
+    if (fetched->next.empty()) return out;
+    resource = std::move(fetched->next);
+  }
+  return Error{ErrorCode::kLimit, "referrers of " + subject.text() + " have more than " +
+                                      std::to_string(limits::kReferrerPages) + " pages"};
 }
 
 }  // namespace pullseal::registry

@@ -22,7 +22,7 @@ struct Config {
   std::vector<std::string> certs_dirs;  // containerd's hosts folders
 };
 
-// Told of each request: the operation (resolve, manifest, blob) and the status, 0 where no answer came.
+// Told of each request: the operation (resolve, manifest, blob, referrers) and the status, 0 where no answer came.
 using RequestObserver = std::function<void(const char* operation, long status)>;
 
 struct Fetched {
@@ -52,14 +52,27 @@ class Client {
   Result<Bytes> FetchBlob(const oci::Reference& repository, const oci::Digest& digest, std::int64_t size,
                           std::size_t most, const Credentials& credentials, SteadyTime deadline);
 
+  // What refers to `subject`, by the referrers API (distribution specification, "Listing Referrers"): all pages, at
+  // most limits::kReferrerPages. kNotFound if the registry has no such API, which it says by 404, 400, 405, 406 or an
+  // answer that is no index.
+  Result<std::vector<oci::Descriptor>> FetchReferrers(const oci::Reference& repository, const oci::Digest& subject,
+                                                      const Credentials& credentials, SteadyTime deadline);
+
  private:
   struct Ask {
     const char* operation;
     std::string method;
     std::string resource;  // "manifests/latest"
-    bool manifest = false;
+    const char* accept = nullptr;
     std::size_t most = 0;
+    bool may_lack = false;  // 400, 405 and 406 say for certain that there is no such resource
   };
+  struct ReferrersPage {
+    std::vector<oci::Descriptor> referrers;
+    std::string next;  // resource of the next page, empty at the end
+  };
+  Result<ReferrersPage> FetchReferrersPage(const oci::Reference& repository, const std::string& resource, bool first,
+                                           const Credentials& credentials, SteadyTime deadline);
   Result<Url> BaseUrl(const oci::Reference& repository) const;
   Result<HttpResponse> Request(const oci::Reference& repository, const Ask& ask, const Credentials& credentials,
                                SteadyTime deadline);

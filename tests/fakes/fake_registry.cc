@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "crypto/sha256.h"
+#include "fakes/test_authority.h"
 
 namespace pullseal::fakes {
 namespace {
@@ -75,6 +76,41 @@ void FakeRegistry::PutSignatures(const std::string& host, const std::string& rep
       R"({"schemaVersion":2,"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" +
       DigestOf("{}") + R"(","size":2},"layers":[)" + list + "]}";
   PutManifest(host, repository, "sha256-" + digest.substr(7) + ".sig", manifest, kImageType);
+}
+
+std::string FakeRegistry::PutReferrer(const std::string& host, const std::string& repository, const std::string& digest,
+                                      const std::string& layer, bool mislabelled, const std::string& annotations) {
+  const std::string blob = PutBlob(host, repository, layer);
+  const std::string manifest = std::string(R"({"schemaVersion":2,"artifactType":")") + kBundleType +
+                               R"(","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":")" +
+                               DigestOf("{}") + R"(","size":2,"artifactType":"x"},"layers":[{"mediaType":")" +
+                               kBundleType + R"(","digest":")" + blob + R"(","size":)" + std::to_string(layer.size()) +
+                               R"(}],"subject":{"mediaType":")" + kImageType + R"(","digest":")" + digest +
+                               R"(","size":1},"annotations":)" + annotations + "}";
+  const std::string own = PutManifest(host, repository, "", manifest, kImageType);
+  return std::string(R"({"mediaType":")") + kImageType + R"(","digest":")" + own + R"(","size":)" +
+         std::to_string(manifest.size()) + R"(,"artifactType":")" +
+         (mislabelled ? "application/vnd.oci.empty.v1+json\"}"
+                      : std::string(kBundleType) + R"(","annotations":)" + annotations + "}");
+}
+
+namespace {
+std::string IndexOf(const std::vector<std::string>& descriptors) {
+  std::string list;
+  for (const std::string& one : descriptors) list += (list.empty() ? "" : ",") + one;
+  return R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)" + list + "]}";
+}
+}  // namespace
+
+void FakeRegistry::PutReferrersApi(const std::string& host, const std::string& repository, const std::string& digest,
+                                   const std::vector<std::string>& descriptors) {
+  const std::lock_guard lock(mutex_);
+  documents_[Path(host, repository, "referrers/" + digest)] = Document{IndexOf(descriptors), kIndexType};
+}
+
+void FakeRegistry::PutReferrersTag(const std::string& host, const std::string& repository, const std::string& digest,
+                                   const std::vector<std::string>& descriptors) {
+  PutManifest(host, repository, "sha256-" + digest.substr(7), IndexOf(descriptors), kIndexType);
 }
 
 void FakeRegistry::On(const std::string& part, Handler handler) {

@@ -26,6 +26,15 @@ class FakeRegistry final : public registry::Http {
   // One signature manifest for `digest`, its layers (payload, base64 signature) in order.
   void PutSignatures(const std::string& host, const std::string& repository, const std::string& digest,
                      const std::vector<std::pair<std::string, std::string>>& layers);
+  // A manifest with one layer that refers to `digest`, as cosign 3 writes bundles. Returns its descriptor for an index;
+  // `mislabelled` makes that the one that cosign 3 writes.
+  std::string PutReferrer(const std::string& host, const std::string& repository, const std::string& digest,
+                          const std::string& layer, bool mislabelled = false, const std::string& annotations = "{}");
+  // The answer of the referrers API about `digest`, or the index under its referrers tag.
+  void PutReferrersApi(const std::string& host, const std::string& repository, const std::string& digest,
+                       const std::vector<std::string>& descriptors);
+  void PutReferrersTag(const std::string& host, const std::string& repository, const std::string& digest,
+                       const std::vector<std::string>& descriptors);
   // Answers every request whose "METHOD url" contains `part` through `handler`.
   void On(const std::string& part, Handler handler);
   void Clear(const std::string& part);

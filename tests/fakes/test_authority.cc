@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <sodium.h>
 
 #include <stdexcept>
 
@@ -29,6 +30,8 @@ std::string Drain(BIO* bio) {
 TestAuthority::TestAuthority(const std::string& curve) : impl_(std::make_unique<Impl>()) {
   if (curve == "RSA") {
     impl_->key = EVP_RSA_gen(2048);
+  } else if (curve.starts_with("RSA-")) {
+    impl_->key = EVP_RSA_gen(static_cast<unsigned int>(std::stoi(curve.substr(4))));
   } else if (curve == "ED25519") {
     impl_->key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
   } else {
@@ -51,9 +54,10 @@ std::string TestAuthority::PrivatePem() const {
   return Drain(bio);
 }
 
-Bytes TestAuthority::Sign(const std::string& message) const {
+Bytes TestAuthority::Sign(const std::string& message, const std::string& hash) const {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
-  EVP_DigestSignInit(context, nullptr, EVP_sha256(), nullptr, impl_->key);
+  const EVP_MD* md = EVP_PKEY_is_a(impl_->key, "ED25519") ? nullptr : EVP_get_digestbyname(hash.c_str());
+  EVP_DigestSignInit(context, nullptr, md, nullptr, impl_->key);
   const ByteView bytes = AsBytes(message);
   std::size_t size = 0;
   EVP_DigestSign(context, nullptr, &size, bytes.data(), bytes.size());
@@ -62,6 +66,39 @@ Bytes TestAuthority::Sign(const std::string& message) const {
   out.resize(size);
   EVP_MD_CTX_free(context);
   return out;
+}
+
+Bytes TestAuthority::SignEd25519ph(const std::string& message) const {
+  std::uint8_t seed[crypto_sign_ed25519_SEEDBYTES];
+  std::size_t size = sizeof seed;
+  EVP_PKEY_get_raw_private_key(impl_->key, seed, &size);
+  std::uint8_t public_key[crypto_sign_ed25519_PUBLICKEYBYTES];
+  std::uint8_t secret_key[crypto_sign_ed25519_SECRETKEYBYTES];
+  crypto_sign_ed25519_seed_keypair(public_key, secret_key, seed);
+  crypto_sign_ed25519ph_state state;
+  crypto_sign_ed25519ph_init(&state);
+  crypto_sign_ed25519ph_update(&state, AsBytes(message).data(), message.size());
+  Bytes out(crypto_sign_ed25519_BYTES);
+  crypto_sign_ed25519ph_final_create(&state, out.data(), nullptr, secret_key);
+  return out;
+}
+
+std::string SignStatement(const std::string& digest, const std::string& annotations,
+                          const std::string& predicate_type) {
+  return R"({"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":")" + digest.substr(7) + "\"}" +
+         (annotations.empty() ? "" : ",\"annotations\":" + annotations) + R"(}],"predicateType":")" + predicate_type +
+         R"(","predicate":{}})";
+}
+
+std::string EnvelopeBytes(const std::string& payload, const std::string& type) {
+  return "DSSEv1 " + std::to_string(type.size()) + " " + type + " " + std::to_string(payload.size()) + " " + payload;
+}
+
+std::string KeyBundle(const std::string& payload, const Bytes& signature, const std::string& type) {
+  return R"({"mediaType":")" + std::string(kBundleType) +
+         R"(","verificationMaterial":{"publicKey":{"hint":"h"}},"dsseEnvelope":{"payload":")" +
+         Base64Encode(AsBytes(payload)) + R"(","payloadType":")" + type + R"(","signatures":[{"sig":")" +
+         Base64Encode(signature) + "\"}]}}";
 }
 
 std::string SimpleSigningPayload(const std::string& repository, const std::string& digest,

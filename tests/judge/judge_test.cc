@@ -157,5 +157,106 @@ TEST(ReasonTest, EverySlugIsItsOwnAndHasAnOutcome) {
   EXPECT_EQ(Outcome::kUnavailable, OutcomeOf(Reason::kAuditUnavailable));
 }
 
+SignatureEvidence Bundled(const TestAuthority& authority, const std::string& statement,
+                          const std::string& media_type = fakes::kBundleType) {
+  const std::string bundle = fakes::KeyBundle(statement, authority.Sign(fakes::EnvelopeBytes(statement)));
+  return SignatureEvidence{
+      oci::Digest::Of(AsBytes(bundle)), media_type, Bytes(AsBytes(bundle).begin(), AsBytes(bundle).end()), {}};
+}
+
+TEST_F(JudgeTest, BundleAroundASignStatementAllows) {
+  const Verdict verdict = Judge({Bundled(release_, fakes::SignStatement(kDigest))});
+  EXPECT_EQ(Reason::kSigned, verdict.reason);
+  EXPECT_TRUE(verdict.attestations.empty());
+}
+
+TEST_F(JudgeTest, BundlesAreJudgedByTheSameSteps) {
+  const std::string other = "sha256:" + std::string(64, 'b');
+  EXPECT_EQ(Reason::kSignatureInvalid, Judge({Bundled(stranger_, fakes::SignStatement(kDigest))}).reason);
+  EXPECT_EQ(Reason::kDigestMismatch, Judge({Bundled(release_, fakes::SignStatement(other))}).reason);
+  EXPECT_EQ(Reason::kBundleMalformed, Judge({Bundled(release_, "{}")}).reason);
+  auto broken = Bundled(release_, fakes::SignStatement(kDigest));
+  broken.payload.push_back('x');
+  EXPECT_EQ(Reason::kBundleMalformed, Judge({broken}).reason);
+  requirement_.annotations = {{"env", "prod"}};
+  EXPECT_EQ(Reason::kAnnotationMismatch, Judge({Bundled(release_, fakes::SignStatement(kDigest))}).reason);
+  EXPECT_EQ(Reason::kSigned, Judge({Bundled(release_, fakes::SignStatement(kDigest, R"({"env":"prod"})"))}).reason);
+  requirement_.annotations.clear();
+  requirement_.repository = policy::RepositoryBinding::kRequired;
+  EXPECT_EQ(Reason::kRepositoryMismatch, Judge({Bundled(release_, fakes::SignStatement(kDigest))}).reason);
+  requirement_.repository = policy::RepositoryBinding::kBound;
+  requirement_.any_of.front().not_after = kNow - std::chrono::hours(1);
+  EXPECT_EQ(Reason::kKeyExpired, Judge({Bundled(release_, fakes::SignStatement(kDigest))}).reason);
+}
+
+// The signature is over type and payload together, so bytes signed for another purpose do not become a statement.
+TEST_F(JudgeTest, EnvelopesOfOtherTypesDoNotCount) {
+  const std::string statement = fakes::SignStatement(kDigest);
+  for (const char* signed_as : {"application/json", "application/vnd.in-toto+json"}) {
+    const std::string bundle =
+        fakes::KeyBundle(statement, release_.Sign(fakes::EnvelopeBytes(statement, signed_as)), "application/json");
+    EXPECT_EQ(Reason::kBundleMalformed, Judge({SignatureEvidence{oci::Digest::Of(AsBytes(bundle)),
+                                                                 fakes::kBundleType,
+                                                                 Bytes(AsBytes(bundle).begin(), AsBytes(bundle).end()),
+                                                                 {}}})
+                                            .reason);
+  }
+  // The same bytes, signed bare.
+  const std::string bare = fakes::KeyBundle(statement, release_.Sign(statement));
+  EXPECT_EQ(Reason::kSignatureInvalid, Judge({SignatureEvidence{oci::Digest::Of(AsBytes(bare)),
+                                                                fakes::kBundleType,
+                                                                Bytes(AsBytes(bare).begin(), AsBytes(bare).end()),
+                                                                {}}})
+                                           .reason);
+}
+
+// Peers take any statement by the key for a signature of the image: a failed scan would let it run.
+TEST_F(JudgeTest, AttestationsAreNoSignaturesButAreBound) {
+  const std::string scan = fakes::SignStatement(kDigest, "", "https://example.com/scan-failed/v1");
+  const Verdict verdict = Judge({Bundled(release_, scan)});
+  EXPECT_EQ(Reason::kSignatureMissing, verdict.reason);
+  ASSERT_EQ(1U, verdict.attestations.size());
+  EXPECT_EQ("https://example.com/scan-failed/v1", verdict.attestations[0].predicate_type);
+  EXPECT_EQ("release", verdict.attestations[0].key);
+  const std::string near = fakes::SignStatement(kDigest, "", "https://sigstore.dev/cosign/sign/v1/");
+  EXPECT_EQ(Reason::kSignatureMissing, Judge({Bundled(release_, near)}).reason);
+  // Of other content, or by nobody known: neither a signature nor an attestation of this image.
+  const std::string other =
+      fakes::SignStatement("sha256:" + std::string(64, 'b'), "", "https://example.com/scan-failed/v1");
+  EXPECT_TRUE(Judge({Bundled(release_, other)}).attestations.empty());
+  EXPECT_TRUE(Judge({Bundled(stranger_, scan)}).attestations.empty());
+  EXPECT_EQ(Reason::kSignatureMissing, Judge({Bundled(stranger_, scan)}).reason);
+}
+
+TEST_F(JudgeTest, LegacyAttestationEnvelopesAreRead) {
+  const std::string scan = fakes::SignStatement(kDigest, "", "https://example.com/scan/v1");
+  const std::string envelope = R"({"payloadType":"application/vnd.in-toto+json","payload":")" +
+                               Base64Encode(AsBytes(scan)) + R"(","signatures":[{"keyid":"","sig":")" +
+                               release_.SignBase64(fakes::EnvelopeBytes(scan)) + R"("}]})";
+  const Verdict verdict = Judge({SignatureEvidence{oci::Digest::Of(AsBytes(envelope)),
+                                                   "application/vnd.dsse.envelope.v1+json",
+                                                   Bytes(AsBytes(envelope).begin(), AsBytes(envelope).end()),
+                                                   {}}});
+  EXPECT_EQ(1U, verdict.attestations.size());
+}
+
+TEST_F(JudgeTest, CertificatesDoNotCountForKeys) {
+  auto evidence = Bundled(release_, fakes::SignStatement(kDigest));
+  std::string text(AsText(evidence.payload));
+  const std::string hint = R"("publicKey":{"hint":"h"})";
+  text.replace(text.find(hint), hint.size(), R"("certificate":{"rawBytes":"AAAA"})");
+  evidence.payload.assign(AsBytes(text).begin(), AsBytes(text).end());
+  EXPECT_EQ(Reason::kSignatureInvalid, Judge({evidence}).reason);
+}
+
+TEST_F(JudgeTest, ThresholdCountsKeysAcrossForms) {
+  requirement_.any_of.push_back(Named("second", second_));
+  requirement_.threshold = 2;
+  EXPECT_EQ(Reason::kThresholdNotMet,
+            Judge({Signed(release_, Payload()), Bundled(release_, fakes::SignStatement(kDigest))}).reason);
+  EXPECT_EQ(Reason::kSigned,
+            Judge({Signed(release_, Payload()), Bundled(second_, fakes::SignStatement(kDigest))}).reason);
+}
+
 }  // namespace
 }  // namespace pullseal::judge

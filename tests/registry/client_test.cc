@@ -8,7 +8,6 @@
 #include "base/limits.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
-#include "registry/evidence.h"
 
 namespace pullseal::registry {
 namespace {
@@ -215,32 +214,6 @@ TEST_F(ClientTest, MirrorConfigurationIsNotGuessedPast) {
     std::filesystem::remove_all(folder);
   }
   EXPECT_TRUE(http_.Requests().empty());
-}
-
-TEST_F(ClientTest, FindsSignaturesAndTellsAbsenceFromTrouble) {
-  const Search none = FindSignatures(client_, Ref(), Digest(), {}, Deadline());
-  EXPECT_TRUE(none.signatures.empty());
-  EXPECT_FALSE(none.trouble);
-  http_.PutSignatures("reg.io", "app", digest_, {{"one", "c2ln"}, {"two", "c2ln"}});
-  EXPECT_EQ(2U, FindSignatures(client_, Ref(), Digest(), {}, Deadline()).signatures.size());
-  for (const long status : {401L, 403L, 429L, 500L, 502L}) {
-    Answer(".sig", status, {{"retry-after", "60"}});
-    EXPECT_TRUE(FindSignatures(client_, Ref(), Digest(), {}, Deadline()).trouble) << status;
-    http_.Clear(".sig");
-  }
-  Answer(".sig", 200, {{"content-type", fakes::kIndexType}}, fakes::ImageIndex({}));
-  EXPECT_TRUE(FindSignatures(client_, Ref(), Digest(), {}, Deadline()).trouble);
-  http_.Clear(".sig");
-  Answer("blobs/", 404);
-  EXPECT_TRUE(FindSignatures(client_, Ref(), Digest(), {}, Deadline()).trouble) << "named, but not there";
-}
-
-TEST_F(ClientTest, TooManySignaturesAreTrouble) {
-  std::vector<std::pair<std::string, std::string>> layers(limits::kSignatures + 1, {"payload", "c2ln"});
-  http_.PutSignatures("reg.io", "app", digest_, layers);
-  const Search search = FindSignatures(client_, Ref(), Digest(), {}, Deadline());
-  EXPECT_EQ(limits::kSignatures, search.signatures.size());
-  EXPECT_EQ(ErrorCode::kLimit, search.trouble->code);
 }
 
 TEST(ChallengeTest, ReadsSeveralAndStopsAtNonsense) {

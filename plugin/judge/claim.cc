@@ -1,0 +1,81 @@
+#include "judge/claim.h"
+
+#include <utility>
+
+#include "sigstore/bundle.h"
+#include "sigstore/dsse.h"
+#include "sigstore/simple_signing.h"
+#include "sigstore/statement.h"
+
+namespace pullseal::judge {
+namespace {
+
+Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, std::move(message)}; }
+
+Result<SignedContent> FromSimpleSigning(const SignatureEvidence& evidence) {
+  const auto annotation = evidence.annotations.find(std::string(sigstore::kSignatureAnnotation));
+  if (annotation == evidence.annotations.end()) return Invalid("layer has no signature in its annotations");
+  auto raw = Base64Decode(annotation->second);
+  if (!raw || raw->empty()) return Invalid("layer has no signature in its annotations");
+  SignedContent out;
+  out.signed_bytes = evidence.payload;
+  out.payload = evidence.payload;
+  out.signature = std::move(*raw);
+  return out;
+}
+
+Result<SignedContent> FromEnvelope(sigstore::DsseEnvelope envelope) {
+  if (envelope.payload_type != sigstore::kInTotoPayloadType) {
+    return Invalid("envelope holds \"" + Printable(envelope.payload_type, 100) + "\", not an in-toto statement");
+  }
+  SignedContent out;
+  out.is_envelope = true;
+  out.signed_bytes = envelope.SignedBytes();
+  out.signature = std::move(envelope.signature.sig);
+  out.payload = std::move(envelope.payload);
+  if (const auto statement = sigstore::Statement::Parse(out.payload)) out.predicate_type = statement->predicate_type;
+  return out;
+}
+
+Result<SignedContent> FromBundle(const SignatureEvidence& evidence) {
+  auto bundle = sigstore::Bundle::Parse(evidence.payload);
+  if (!bundle) return bundle.error();
+  auto* envelope = std::get_if<sigstore::DsseEnvelope>(&bundle->content);
+  if (envelope == nullptr) return Invalid("bundle signs a message; an image is signed by a statement");
+  auto out = FromEnvelope(std::move(*envelope));
+  if (out) out->by_certificate = std::holds_alternative<sigstore::Bundle::Certificates>(bundle->material);
+  return out;
+}
+
+}  // namespace
+
+Result<SignedContent> SignedContent::Read(const SignatureEvidence& evidence) {
+  if (evidence.media_type == sigstore::kSimpleSigningMediaType) return FromSimpleSigning(evidence);
+  if (evidence.media_type.starts_with(sigstore::kBundleMediaTypePrefix)) return FromBundle(evidence);
+  if (evidence.media_type == sigstore::kDsseMediaType) {
+    auto envelope = sigstore::DsseEnvelope::Parse(evidence.payload);
+    if (!envelope) return envelope.error();
+    return FromEnvelope(std::move(*envelope));
+  }
+  return Invalid("layer is neither a simple-signing payload nor a bundle nor an envelope");
+}
+
+bool SignedContent::IsAttestation() const {
+  return is_envelope && !predicate_type.empty() && predicate_type != sigstore::kSignPredicateType;
+}
+
+Result<std::vector<Claim>> SignedContent::Claims(const oci::Digest& subject) const {
+  std::vector<Claim> out;
+  if (is_envelope) {
+    const auto statement = sigstore::Statement::Parse(payload);
+    if (!statement) return statement.error();
+    for (const auto* about : statement->About(subject)) out.push_back(Claim{about->name, about->annotations});
+    return out;
+  }
+  auto simple = sigstore::SimpleSigning::Parse(payload);
+  if (!simple) return simple.error();
+  if (simple->digest == subject) out.push_back(Claim{std::move(simple->repository), std::move(simple->annotations)});
+  return out;
+}
+
+}  // namespace pullseal::judge

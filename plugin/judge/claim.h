@@ -1,0 +1,45 @@
+#ifndef PULLSEAL_JUDGE_CLAIM_H_
+#define PULLSEAL_JUDGE_CLAIM_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "judge/judge.h"
+#include "oci/digest.h"
+
+namespace pullseal::judge {
+
+// Claim is what a signer says about one subject. It proves nothing before its signature is verified.
+struct Claim {
+  std::string repository;  // the image's name as the signer gives it, empty if it does not
+  std::map<std::string, std::string> annotations;
+};
+
+// SignedContent is one signature brought to a common form: which bytes were signed, by what, and what they claim.
+// Nothing in it is verified. Immutable; thread-safe.
+struct SignedContent {
+  // Read takes apart a simple-signing layer, a Sigstore bundle or a DSSE envelope, by its media type. kInvalid or
+  // kLimit.
+  static Result<SignedContent> Read(const SignatureEvidence& evidence);
+
+  // The claims about `subject`; none if it is about other content only. kInvalid if the payload cannot be read.
+  Result<std::vector<Claim>> Claims(const oci::Digest& subject) const;
+
+  // Whether it is a statement of any type but the one that means "this image is signed". Readable before the signature
+  // is verified, so it may only ever keep something from counting.
+  bool IsAttestation() const;
+
+  bool is_envelope = false;     // a DSSE envelope; else simple signing
+  bool by_certificate = false;  // the signer is named by a certificate, not by a key
+  Bytes signed_bytes;
+  Bytes signature;
+  Bytes payload;
+  std::string predicate_type;  // of a statement that can be read
+};
+
+}  // namespace pullseal::judge
+
+#endif  // PULLSEAL_JUDGE_CLAIM_H_
