@@ -54,6 +54,11 @@ inline constexpr std::size_t kPolicyRules = 10'000;
 inline constexpr std::size_t kYamlDepth = 32;
 // A PEM public key; RSA 4096 is 800 bytes.
 inline constexpr std::size_t kKeyBytes = 16 * kKiB;
+// The public-good trusted root is 7 KiB; private ones with many logs stay far below this.
+inline constexpr std::size_t kTrustRootBytes = 1 * kMiB;
+inline constexpr std::size_t kTrustRootEntries = 64;
+inline constexpr std::size_t kPatternBytes = 1 * kKiB;      // a regular expression in the policy
+inline constexpr std::int64_t kPatternMemory = 256 * 1024;  // what RE2 may use for one, compiled and at work
 // Smaller RSA keys are too weak, larger ones cost more to verify than they bring.
 inline constexpr int kRsaBitsLeast = 2048;
 inline constexpr int kRsaBitsMost = 4096;
@@ -73,6 +78,10 @@ inline constexpr seconds kRequestTime{15};                      // one request w
 inline constexpr long kSlowBytesPerSecond = 1024;               // a slower body than this for kSlowTime is given up
 inline constexpr seconds kSlowTime{10};
 inline constexpr milliseconds kBackoffFirst{200};
+// A registry that failed twice in a row is left alone for this long, doubled each time, a fifth more or less by chance.
+inline constexpr milliseconds kRestFirst{1000};
+inline constexpr milliseconds kRestMost{30'000};
+inline constexpr std::size_t kRestingHosts = 256;
 inline constexpr std::size_t kCachedTokens = 256;
 inline constexpr seconds kTokenDefaultLife{60};  // distribution token specification: 60 s where expires_in is absent
 inline constexpr seconds kTokenLongestLife{3600};
@@ -108,6 +117,18 @@ inline constexpr std::size_t kRequestFrameOverhead = 5;      // gRPC length pref
 inline constexpr std::uint64_t kResetBurst = 1'000'000;
 inline constexpr std::uint64_t kResetRate = 100'000;
 inline constexpr std::size_t kContinuations = 64;  // 16 KiB each, together kHeaderListBytes and reserve
+
+// --- evidence on disk ---
+inline constexpr std::size_t kStoreBytes = 64 * kMiB;  // a signed image needs about 1.5 KiB with a key, 16 KiB keyless
+inline constexpr std::size_t kStoreQueue = 256;        // reads and writes waiting for the disk
+inline constexpr milliseconds kStoreReadTime{100};     // a slower disk is slower than asking the registry
+inline constexpr std::size_t kEvidenceBytes = 8 * kMiB;  // evidence kept in memory
+// Evidence older than this is of no use to anybody, also under onUnavailable: allow-known.
+inline constexpr std::chrono::hours kEvidenceLife{24 * 30};
+// A clock that was set back makes evidence seem to come from the future; more than this is not believed.
+inline constexpr std::chrono::minutes kClockSkew{5};
+inline constexpr int kRefreshesPerRound = 20;  // searches in the background per round, one after the other
+inline constexpr seconds kRefreshRound{60};
 
 // --- reports ---
 inline constexpr std::size_t kMetricNamespaces = 200;

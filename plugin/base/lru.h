@@ -47,6 +47,12 @@ class LruMap {
     total_ = 0;
   }
 
+  // Calls `visit` with each key and value, the one used last first.
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    for (const Entry& entry : entries_) visit(entry.key, entry.value);
+  }
+
   std::size_t size() const { return entries_.size(); }
 
  private:

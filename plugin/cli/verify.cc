@@ -139,6 +139,9 @@ int PolicyCheck(const std::string& file) {
     Print(policy.error().message);
     return kDeny;
   }
+  for (const std::string& warning : policy::Warnings(*policy, std::chrono::system_clock::now())) {
+    Print(file + ": warning: " + warning);
+  }
   Print(file + ": good: " + std::to_string(policy->rules.size()) + " rules, " + std::to_string(policy->keys.size()) +
         " keys, " + std::to_string(policy->exceptions.size()) + " exceptions, mode " +
         std::string(policy::Text(policy->mode)));

@@ -2,12 +2,15 @@
 
 #include <pthread.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -20,6 +23,7 @@
 #include "cri/calls.h"
 #include "cri/listen.h"
 #include "cri/relay.h"
+#include "daemon/background.h"
 #include "daemon/policy_source.h"
 #include "daemon/reporter.h"
 #include "gate/gate.h"
@@ -29,6 +33,7 @@
 #include "registry/client.h"
 #include "runtime/image_link.h"
 #include "runtime/runtime.h"
+#include "store/evidence_store.h"
 
 namespace pullseal::daemon {
 namespace {
@@ -94,6 +99,19 @@ void HandleSignals(PolicySource& policy, cri::Relay& relay) {
   relay.Stop();
 }
 
+// The evidence store in the state folder; null if the config names none or the folder cannot be made.
+std::unique_ptr<store::EvidenceStore> OpenStore(const std::string& folder, const Clock& clock) {
+  if (folder.empty()) return nullptr;
+  std::error_code failed;
+  const std::filesystem::path path(folder);
+  std::filesystem::create_directories(path.parent_path(), failed);
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
+    log::Warn("state folder " + folder + " cannot be made; evidence is kept in memory only");
+    return nullptr;
+  }
+  return store::OpenSqliteStore(folder + "/evidence.db", limits::kStoreBytes, clock);
+}
+
 // The parts, in the order they are made; they go in the opposite order, after the relay has drained.
 class App {
  public:
@@ -107,8 +125,9 @@ class App {
                   }),
         runtime_(runtime::ConnectRuntime(config.runtime_socket, config.runtime_namespace)),
         linker_(*runtime_, oci::NodePlatform()),
+        store_(OpenStore(config.state, clock_)),
         gate_(registry_, clock_, oci::NodePlatform(),
-              gate::Options{config.allow_ttl, config.deny_ttl, config.evidence_max_age}) {}
+              gate::Options{config.allow_ttl, config.deny_ttl, config.evidence_max_age}, store_.get()) {}
 
   Status Serve() {
     auto labels = NodeLabels(config_);
@@ -129,6 +148,8 @@ class App {
         cri::Services{gate_, *runtime_, linker_, reports, claims_, [&policy] { return policy.Get(); },
                       cri::Settings{config_.sandbox_image, config_.runtime_config, config_.deny_unknown_fields,
                                     config_.deny_checkpoint}});
+    const Background refresh(limits::kRefreshRound,
+                             [this](const std::atomic<bool>& stopping) { (void)gate_.RefreshDue(stopping); });
     OwnedFd listener = cri::InheritedSocket("cri");
     const bool inherited = listener.valid();
     if (!inherited) {
@@ -166,6 +187,7 @@ class App {
   registry::Client registry_;
   std::unique_ptr<runtime::Runtime> runtime_;
   runtime::Linker linker_;
+  std::unique_ptr<store::EvidenceStore> store_;
   gate::Gate gate_;
   cri::Claims claims_;
 };

@@ -19,9 +19,10 @@ class ConfigParser {
   Result<Config> Parse(const YamlNode& root) {
     if (root.kind == YamlNode::Kind::kNull) return config_;
     if (in_.Map(root, "the configuration",
-                {"listen", "runtime", "policy", "node", "registries", "gate", "audit", "log", "unknownFields",
+                {"listen", "runtime", "policy", "state", "node", "registries", "gate", "audit", "log", "unknownFields",
                  "checkpoint"})) {
       Set(root, "policy", config_.policy);
+      SetOrNone(root, "state", config_.state);
       Listen(root);
       Runtime(root);
       Node(root);
@@ -38,6 +39,15 @@ class ConfigParser {
  private:
   void Set(const YamlNode& node, std::string_view name, std::string& out) {
     if (const YamlNode* found = node.Find(name)) out = in_.Text(*found, name);
+  }
+  // `null` turns off what is on by default.
+  void SetOrNone(const YamlNode& node, std::string_view name, std::string& out) {
+    const YamlNode* found = node.Find(name);
+    if (found != nullptr && found->kind == YamlNode::Kind::kNull) {
+      out.clear();
+    } else {
+      Set(node, name, out);
+    }
   }
   void SetTexts(const YamlNode& node, std::string_view name, std::vector<std::string>& out) {
     const YamlNode* found = node.Find(name);
@@ -77,12 +87,7 @@ class ConfigParser {
     const YamlNode* node = Section(root, "listen", {"cri", "metrics"});
     if (node == nullptr) return;
     Set(*node, "cri", config_.listen_cri);
-    const YamlNode* metrics = node->Find("metrics");
-    if (metrics != nullptr && metrics->kind == YamlNode::Kind::kNull) {
-      config_.listen_metrics.clear();
-    } else {
-      Set(*node, "metrics", config_.listen_metrics);
-    }
+    SetOrNone(*node, "metrics", config_.listen_metrics);
   }
   void Runtime(const YamlNode& root) {
     const YamlNode* node = Section(root, "runtime", {"socket", "namespace", "config", "sandboxImage"});

@@ -22,6 +22,7 @@ struct Config {
   std::string runtime_config = "/etc/containerd/config.toml";
   std::string sandbox_image;
   std::string policy = "/etc/pullseal/policy.yaml";
+  std::string state = "/var/lib/pullseal";  // empty: evidence is kept in memory only
   std::string node_name;
   std::optional<std::map<std::string, std::string>> node_labels;
   std::string node_labels_file;

@@ -21,6 +21,7 @@ Status PolicySource::Reload() {
     return policy.error();
   }
   Publish(*policy);
+  for (const std::string& warning : policy::Warnings(*policy, clock_.Now())) log::Warn("policy: " + warning);
   log::Info("policy " + policy->name + " version " + policy->version + " in force, mode " +
             std::string(policy::Text(policy->mode)) + ", " + std::to_string(policy->rules.size()) + " rules, sha256 " +
             policy->sha256);

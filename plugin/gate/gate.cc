@@ -16,15 +16,6 @@ judge::Evidence ToEvidence(const registry::Search& search, const Question& quest
   return out;
 }
 
-std::size_t CostOf(const judge::Evidence& evidence) {
-  std::size_t cost = 512;
-  for (const judge::SignatureEvidence& signature : evidence.signatures) {
-    cost += signature.payload.size() + 256;
-    for (const auto& [name, value] : signature.annotations) cost += name.size() + value.size() + 64;
-  }
-  return cost;
-}
-
 void Explain(const judge::Verdict& verdict, std::vector<std::string>& steps) {
   for (const judge::Finding& finding : verdict.findings) {
     steps.push_back("signature " + finding.blob.text() + ": " + std::string(judge::Slug(finding.reason)) +
@@ -56,8 +47,14 @@ Decision Worst(std::vector<Decision> decisions) {
 
 }  // namespace
 
-Gate::Gate(registry::Client& registry, const Clock& clock, oci::Platform node, Options options)
-    : registry_(registry), finder_(registry), clock_(clock), node_(std::move(node)), options_(options) {}
+Gate::Gate(registry::Client& registry, const Clock& clock, oci::Platform node, Options options,
+           store::EvidenceStore* store)
+    : registry_(registry),
+      finder_(registry),
+      clock_(clock),
+      node_(std::move(node)),
+      options_(options),
+      evidence_(store, clock, options.evidence_max_age) {}
 
 policy::Selection Gate::SelectRules(const Snapshot& snapshot, const Question& question) const {
   policy::Subject subject{question.name, question.pod_namespace, std::nullopt, snapshot.node_labels};
@@ -129,57 +126,89 @@ Decision Gate::JudgeSubject(const Snapshot& snapshot, const Question& question, 
                             const oci::Digest& subject) {
   const std::string key =
       subject.text() + "|" + snapshot.policy.fingerprint + "|" + rule.name + "|" + question.name.MatchName();
-  std::optional<CachedEvidence> stored;
   {
     const std::lock_guard lock(mutex_);
     const auto cached = verdicts_.Find(key);
     const bool fresh =
         cached && clock_.Steady() < cached->expires && (!cached->good_until || clock_.Now() <= *cached->good_until);
     if (fresh) return FromVerdict(cached->verdict, subject, CacheUse::kHit);
-    stored = evidence_.Find(subject.text() + "|" + question.name.MatchName());
   }
-  if (stored && clock_.Steady() - stored->fetched < options_.evidence_max_age) {
-    const judge::Verdict verdict = judge::Judge(*stored->evidence, *rule.signatures, clock_.Now());
-    if (judge::OutcomeOf(verdict.reason) == Outcome::kAllow) {
-      Remember(key, verdict);
-      return FromVerdict(verdict, subject, CacheUse::kEvidence);
-    }
-  }
-  return JudgeFresh(snapshot, question, rule, subject, key);
+  const EvidenceCache::Signatures known = evidence_.Find(subject, question.name);
+  if (auto decision = JudgeKnown(rule, question, subject, known, key)) return std::move(*decision);
+  return JudgeFresh(question, rule, subject, known, key);
 }
 
-Decision Gate::JudgeFresh(const Snapshot&, const Question& question, const policy::Rule& rule,
-                          const oci::Digest& subject, const std::string& key) {
+// What is known may allow; it never denies, because it may be less than what there is.
+std::optional<Decision> Gate::JudgeKnown(const policy::Rule& rule, const Question& question, const oci::Digest& subject,
+                                         const EvidenceCache::Signatures& known, const std::string& key) {
+  const judge::Evidence young = evidence_.Select(known, subject, question.name, false);
+  if (young.signatures.empty()) return std::nullopt;
+  const judge::Verdict verdict = judge::Judge(young, *rule.signatures, clock_.Now());
+  if (judge::OutcomeOf(verdict.reason) != Outcome::kAllow) return std::nullopt;
+  Remember(key, verdict, evidence_.TimeLeft(known));
+  return FromVerdict(verdict, subject, CacheUse::kEvidence);
+}
+
+Decision Gate::JudgeFresh(const Question& question, const policy::Rule& rule, const oci::Digest& subject,
+                          const EvidenceCache::Signatures& known, const std::string& key) {
   registry::Search search = FindShared(question, subject, *rule.signatures);
-  const auto trouble = search.trouble;
   std::vector<std::string> steps = std::move(search.steps);
-  const auto evidence = std::make_shared<const judge::Evidence>(ToEvidence(search, question, subject));
-  const judge::Verdict verdict = judge::Judge(*evidence, *rule.signatures, clock_.Now());
+  const judge::Evidence evidence = ToEvidence(search, question, subject);
+  const judge::Verdict verdict = judge::Judge(evidence, *rule.signatures, clock_.Now());
   Explain(verdict, steps);
   Decision out = FromVerdict(verdict, subject, CacheUse::kMiss);
   out.steps = std::move(steps);
   const bool allowed = out.outcome() == Outcome::kAllow;
-  if (!allowed && trouble) {
-    // Something could not be searched, so nothing is known to be missing: neither yes nor no, and not remembered.
-    SetRegistryError(out, *trouble);
+  if (allowed || !search.trouble) {
+    Remember(key, verdict, options_.evidence_max_age);
+    if (allowed) evidence_.Add(subject, question.name, evidence.signatures);
     return out;
   }
-  Remember(key, verdict);
-  if (allowed) {
-    const std::lock_guard lock(mutex_);
-    evidence_.Put(subject.text() + "|" + question.name.MatchName(), CachedEvidence{evidence, clock_.Steady()},
-                  CostOf(*evidence));
+  // Something could not be searched, so nothing is known to be missing: neither yes nor no, and not remembered. Only
+  // the age of what is known may be waived, and only by the rule.
+  if (rule.on_unavailable == policy::OnUnavailable::kAllowKnown) {
+    const judge::Evidence old = evidence_.Select(known, subject, question.name, true);
+    const judge::Verdict by_old = judge::Judge(old, *rule.signatures, clock_.Now());
+    if (judge::OutcomeOf(by_old.reason) == Outcome::kAllow) {
+      Decision waived = FromVerdict(by_old, subject, CacheUse::kEvidence);
+      waived.steps = std::move(out.steps);
+      waived.detail = "by evidence older than evidenceMaxAge, because: " + search.trouble->message;
+      return waived;
+    }
   }
+  SetRegistryError(out, *search.trouble);
   return out;
 }
 
-void Gate::Remember(const std::string& key, const judge::Verdict& verdict) {
+void Gate::Remember(const std::string& key, const judge::Verdict& verdict, std::chrono::milliseconds at_most) {
   const bool allowed = judge::OutcomeOf(verdict.reason) == Outcome::kAllow;
-  const auto life = allowed ? options_.allow_ttl : options_.deny_ttl;
+  const auto life = allowed ? std::min(options_.allow_ttl, at_most) : options_.deny_ttl;
   CachedVerdict entry{judge::Verdict{verdict.reason, verdict.signers, {}, {}, verdict.good_until},
                       clock_.Steady() + life, allowed ? verdict.good_until : std::nullopt};
   const std::lock_guard lock(mutex_);
   verdicts_.Put(key, std::move(entry));
+}
+
+int Gate::RefreshDue(const std::atomic<bool>& stopping) {
+  int found_again = 0;
+  for (const EvidenceCache::Due& due : evidence_.FindDue(limits::kRefreshesPerRound)) {
+    if (stopping) break;
+    std::vector<judge::SignatureEvidence> again;
+    std::size_t looked_at = 0;
+    const auto enough = [&](const registry::Search& so_far) {
+      for (; looked_at < so_far.signatures.size(); ++looked_at) {
+        judge::SignatureEvidence one = ToEvidence(so_far.signatures[looked_at]);
+        if (due.Has(one)) again.push_back(std::move(one));
+      }
+      return again.size() >= due.signatures->size();
+    };
+    (void)finder_.Find(due.repository, due.subject, {}, clock_.Steady() + limits::kRequestTime, enough);
+    // What is gone from the registry is left to grow old: a deleted signature is no revocation.
+    if (again.empty()) continue;
+    evidence_.Add(due.subject, due.repository, again);
+    ++found_again;
+  }
+  return found_again;
 }
 
 // Looks until the requirement is met. What is new is judged alone first: only another good signature can change the
@@ -296,9 +325,9 @@ std::optional<oci::Digest> Gate::OnlyManifestForNode(const Question& question, c
 }
 
 void Gate::Flush() {
+  evidence_.Flush();
   const std::lock_guard lock(mutex_);
   verdicts_.Clear();
-  evidence_.Clear();
 }
 
 }  // namespace pullseal::gate

@@ -1,6 +1,7 @@
 #ifndef PULLSEAL_GATE_GATE_H_
 #define PULLSEAL_GATE_GATE_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -13,6 +14,7 @@
 #include "base/limits.h"
 #include "base/lru.h"
 #include "gate/decision.h"
+#include "gate/evidence_cache.h"
 #include "judge/judge.h"
 #include "oci/manifest.h"
 #include "oci/reference.h"
@@ -47,11 +49,13 @@ struct Options {
 };
 
 // Gate answers questions: rule -> cached verdict -> evidence -> judge. Verdicts are kept in memory by digest, policy
-// fingerprint, rule and repository, never by tag; evidence is kept in memory and judged again; could-not-decide is
-// never kept. Concurrent questions about one subject share one search. Thread-safe.
+// fingerprint, rule and repository, never by tag; evidence is kept in memory and on disk and judged again;
+// could-not-decide is never kept. Concurrent questions about one subject share one search. Thread-safe.
 class Gate {
  public:
-  Gate(registry::Client& registry, const Clock& clock, oci::Platform node, Options options);
+  // `store` may be null: then nothing outlives the process.
+  Gate(registry::Client& registry, const Clock& clock, oci::Platform node, Options options,
+       store::EvidenceStore* store = nullptr);
 
   // Content that is on the node already, or whose digest is known.
   Decision DecideContent(const Snapshot& snapshot, const Question& question);
@@ -60,6 +64,11 @@ class Gate {
   // index has exactly one, about that.
   Pull DecidePull(const Snapshot& snapshot, const Question& question);
 
+  // Fetches evidence again that is in use and would soon be too old, without credentials; for a thread in the
+  // background. Gives up between two searches once `stopping`. Returns how many were found again.
+  int RefreshDue(const std::atomic<bool>& stopping);
+
+  // Forgets all verdicts and evidence, on disk too.
   void Flush();
 
  private:
@@ -67,10 +76,6 @@ class Gate {
     judge::Verdict verdict;
     SteadyTime expires;
     std::optional<WallTime> good_until;
-  };
-  struct CachedEvidence {
-    std::shared_ptr<const judge::Evidence> evidence;
-    SteadyTime fetched;
   };
   struct Flight {
     bool done = false;
@@ -81,13 +86,16 @@ class Gate {
   Decision DecideByRule(const Snapshot& snapshot, const Question& question, const policy::Rule& rule);
   Decision JudgeSubject(const Snapshot& snapshot, const Question& question, const policy::Rule& rule,
                         const oci::Digest& subject);
-  Decision JudgeFresh(const Snapshot& snapshot, const Question& question, const policy::Rule& rule,
-                      const oci::Digest& subject, const std::string& key);
+  Decision JudgeFresh(const Question& question, const policy::Rule& rule, const oci::Digest& subject,
+                      const EvidenceCache::Signatures& known, const std::string& key);
   registry::Search FindShared(const Question& question, const oci::Digest& subject,
                               const policy::SignatureRequirement& requirement);
   registry::Search Find(const Question& question, const oci::Digest& subject,
                         const policy::SignatureRequirement& requirement);
-  void Remember(const std::string& key, const judge::Verdict& verdict);
+  std::optional<Decision> JudgeKnown(const policy::Rule& rule, const Question& question, const oci::Digest& subject,
+                                     const EvidenceCache::Signatures& known, const std::string& key);
+  // Keeps a verdict; an allow no longer than `at_most`.
+  void Remember(const std::string& key, const judge::Verdict& verdict, std::chrono::milliseconds at_most);
   std::optional<oci::Digest> OnlyManifestForNode(const Question& question, const oci::Digest& index);
   policy::Selection SelectRules(const Snapshot& snapshot, const Question& question) const;
 
@@ -96,9 +104,9 @@ class Gate {
   const Clock& clock_;
   const oci::Platform node_;
   const Options options_;
+  EvidenceCache evidence_;
   std::mutex mutex_;
   LruMap<CachedVerdict> verdicts_{limits::kVerdicts};       // guarded by mutex_
-  LruMap<CachedEvidence> evidence_{8 * limits::kMiB};       // guarded by mutex_
   std::map<std::string, std::shared_ptr<Flight>> flights_;  // guarded by mutex_
   std::condition_variable landed_;
 };

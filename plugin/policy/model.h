@@ -13,6 +13,7 @@
 #include "crypto/public_key.h"
 #include "oci/digest.h"
 #include "policy/glob.h"
+#include "sigstore/trusted_root.h"
 
 namespace pullseal::policy {
 
@@ -34,6 +35,23 @@ struct Key {
   std::optional<WallTime> not_before;
   std::optional<WallTime> not_after;
   std::optional<Revocation> revoked;
+  std::string trust_root;  // whose logs and timestamps may prove the time of its signatures; empty: none
+};
+
+// TrustRoot is a Sigstore trusted root under the name that authorities call it by.
+struct TrustRoot {
+  std::string name;
+  sigstore::TrustedRoot root;
+};
+
+// Keyless is an identity that may sign with short-lived certificates. This version reads and checks it, but verifies no
+// certificates: it counts as an authority that has not signed.
+struct Keyless {
+  std::string trust_root;
+  std::string issuer;
+  std::string subject;
+  std::string subject_pattern;  // RE2, matches the whole subject
+  std::map<std::string, std::string> extensions;
 };
 
 // What a payload may say about the repository it was signed for.
@@ -43,13 +61,14 @@ enum class RepositoryBinding {
   kAny,       // whatever it says
 };
 
-// SignatureRequirement says whose signatures an image needs. At least one key; 1 <= threshold <= number of keys.
+// SignatureRequirement says whose signatures an image needs. At least one authority; 1 <= threshold <= their number.
 struct SignatureRequirement {
   int threshold = 1;  // distinct authorities that must have signed
   RepositoryBinding repository = RepositoryBinding::kBound;
   std::vector<std::string> aliases;                // match names (oci::Reference::MatchName)
   std::map<std::string, std::string> annotations;  // signed annotations that must be there
   std::vector<Key> any_of;
+  std::vector<Keyless> keyless;
 };
 
 // Match says which questions a rule or exception is about. An empty list matches everything; all lists must match.
@@ -86,16 +105,20 @@ struct Policy {
   std::string sha256;       // of the file, hexadecimal
   std::string fingerprint;  // of the file and every key it names: changes whenever a verdict could change
   std::vector<Key> keys;
+  std::vector<TrustRoot> trust_roots;
   std::vector<Rule> rules;  // in the order of the file
   std::vector<Exception> exceptions;
 };
 
-// Reads the file that a policy names (a key), relative to the policy file.
+// Reads the file that a policy names (a key or a trusted root), relative to the policy file.
 using FileReader = std::function<Result<std::string>(const std::string& path)>;
 
 // ParsePolicy reads a policy file (apiVersion pullseal.dev/v1, kind NodePolicy) or refuses it as a whole. Errors begin
 // with "LINE: ". Pure but for `read_file`.
 Result<Policy> ParsePolicy(std::string_view text, const FileReader& read_file);
+
+// What in a good policy will hardly do what its author wants, one sentence each: for those who check and load it.
+std::vector<std::string> Warnings(const Policy& policy, WallTime now);
 
 std::string_view Text(Mode mode);
 std::string_view Text(RuleMode mode);

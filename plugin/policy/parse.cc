@@ -3,8 +3,8 @@
 
 #include "base/limits.h"
 #include "crypto/sha256.h"
-#include "oci/reference.h"
 #include "policy/model.h"
+#include "policy/parse_requirement.h"
 #include "policy/yaml.h"
 
 namespace pullseal::policy {
@@ -19,14 +19,13 @@ class PolicyParser {
     if (in_.Map(root, "the policy",
                 {"apiVersion", "kind", "metadata", "mode", "keys", "trustRoots", "rules", "exceptions"})) {
       Header(root);
+      TrustRoots(root);
       Keys(root);
-      if (const YamlNode* roots = root.Find("trustRoots")) {
-        in_.Fail(*roots, "trustRoots are not supported by this version; use keys without a trust root");
-      }
       Rules(root);
       Exceptions(root);
     }
     if (in_.failed()) return in_.error();
+    policy_.fingerprint = roots_text_;
     return std::move(policy_);
   }
 
@@ -80,6 +79,28 @@ class PolicyParser {
     return time;
   }
 
+  void TrustRoots(const YamlNode& root) {
+    const YamlNode* list = root.Find("trustRoots");
+    if (list == nullptr) return;
+    std::set<std::string> names;
+    for (const YamlNode& node : in_.List(*list, "trustRoots")) {
+      if (!in_.Map(node, "a trust root", {"name", "file"})) return;
+      std::string name = Name(Require(node, "name", "a trust root"), "trustRoots.name");
+      UniqueName(node, names, name, "trust root");
+      const YamlNode& file = Require(node, "file", "a trust root");
+      const std::string path = in_.Text(file, "file");
+      if (in_.failed()) return;
+      const auto text = read_file_(path);
+      auto parsed = text ? sigstore::TrustedRoot::Parse(*text) : Result<sigstore::TrustedRoot>(text.error());
+      if (!parsed) {
+        in_.Fail(file, "trust root \"" + name + "\": " + parsed.error().message);
+        return;
+      }
+      roots_text_ += " " + crypto::Sha256Hex(AsBytes(*text));
+      policy_.trust_roots.push_back(TrustRoot{std::move(name), std::move(*parsed)});
+    }
+  }
+
   void Keys(const YamlNode& root) {
     const YamlNode* list = root.Find("keys");
     if (list == nullptr) return;
@@ -94,7 +115,7 @@ class PolicyParser {
       if (!fingerprints.insert(key->Fingerprint()).second) {
         in_.Fail(node, "key \"" + name + "\" is the same key as another one");
       }
-      Key out{std::move(name), std::move(*key), {}, {}, {}};
+      Key out{std::move(name), std::move(*key), {}, {}, {}, {}};
       Window(node, out);
       policy_.keys.push_back(std::move(out));
     }
@@ -132,7 +153,12 @@ class PolicyParser {
     if (out.not_before && out.not_after && *out.not_before >= *out.not_after) {
       in_.Fail(node, "key \"" + out.name + "\": notBefore must be earlier than notAfter");
     }
-    if (const YamlNode* n = node.Find("trustRoot")) in_.Fail(*n, "trustRoot is not supported by this version");
+    if (const YamlNode* n = node.Find("trustRoot")) {
+      out.trust_root = in_.Text(*n, "trustRoot");
+      if (!HasTrustRoot(policy_, out.trust_root)) {
+        in_.Fail(*n, "trust root \"" + Printable(out.trust_root, 100) + "\" is not among the policy's trustRoots");
+      }
+    }
     const YamlNode* revoked = node.Find("revoked");
     if (revoked == nullptr || !in_.Map(*revoked, "revoked", {"at", "reason"})) return;
     const auto at = Time(Require(*revoked, "at", "revoked"), "revoked.at");
@@ -153,7 +179,7 @@ class PolicyParser {
       }
       RuleModes(node, rule);
       rule.match = ParseMatch(Require(node, "match", "rule \"" + rule.name + "\""), rule.mode == RuleMode::kDeny);
-      Requirement(node, rule);
+      RequirementParser(in_, policy_).Parse(node, rule);
       policy_.rules.push_back(std::move(rule));
       if (policy_.rules.size() > limits::kPolicyRules) in_.Fail(node, "too many rules");
       if (in_.failed()) return;
@@ -180,7 +206,7 @@ class PolicyParser {
     if (const YamlNode* what = node.Find("onUnavailable")) {
       const std::string text = in_.Text(*what, "onUnavailable");
       if (text == "allow-known") {
-        in_.Fail(*what, "onUnavailable: allow-known is not supported by this version; use deny");
+        rule.on_unavailable = OnUnavailable::kAllowKnown;
       } else if (text != "deny") {
         in_.Fail(*what, "onUnavailable must be deny or allow-known");
       }
@@ -223,82 +249,6 @@ class PolicyParser {
     return out;
   }
 
-  void Requirement(const YamlNode& node, Rule& rule) {
-    const bool judged = rule.mode == RuleMode::kEnforce || rule.mode == RuleMode::kAudit;
-    const YamlNode* require = node.Find("require");
-    if (!judged) {
-      if (require != nullptr) {
-        in_.Fail(*require, "rule \"" + rule.name + "\" is of mode " + std::string(Text(rule.mode)) +
-                               " and looks at no signatures; remove require or change the mode");
-      }
-      return;
-    }
-    if (require == nullptr) {
-      in_.Fail(node, "rule \"" + rule.name + "\" requires nothing; add require.signatures, or mode allow to exempt");
-      return;
-    }
-    if (!in_.Map(*require, "require", {"signatures"})) return;
-    const YamlNode& signatures = Require(*require, "signatures", "require");
-    if (!in_.Map(signatures, "signatures", {"threshold", "repository", "aliases", "annotations", "anyOf"})) return;
-    SignatureRequirement out;
-    Authorities(Require(signatures, "anyOf", "signatures"), out);
-    if (in_.failed()) return;
-    if (const YamlNode* n = signatures.Find("threshold")) {
-      out.threshold = static_cast<int>(in_.Number(*n, "threshold", 1, static_cast<long>(out.any_of.size())));
-    }
-    Binding(signatures, out);
-    if (const YamlNode* n = signatures.Find("annotations")) {
-      for (auto& [key, value] : in_.TextMap(*n, "annotations")) out.annotations.emplace(key, value);
-    }
-    rule.signatures = std::move(out);
-  }
-
-  void Authorities(const YamlNode& node, SignatureRequirement& out) {
-    std::set<std::string> used;
-    for (const YamlNode& entry : in_.List(node, "anyOf")) {
-      if (!in_.Map(entry, "an authority", {"key", "keyless"})) return;
-      if (const YamlNode* keyless = entry.Find("keyless")) {
-        in_.Fail(*keyless, "keyless authorities are not supported by this version; use a key");
-        return;
-      }
-      const std::string name = in_.Text(Require(entry, "key", "an authority"), "key");
-      UniqueName(entry, used, name, "authority");
-      const Key* found = nullptr;
-      for (const Key& key : policy_.keys) {
-        if (key.name == name) found = &key;
-      }
-      if (found == nullptr) {
-        in_.Fail(entry, "key \"" + name + "\" is not among the policy's keys");
-        return;
-      }
-      out.any_of.push_back(*found);
-    }
-    if (!in_.failed() && out.any_of.empty()) in_.Fail(node, "anyOf must name at least one authority");
-  }
-
-  void Binding(const YamlNode& node, SignatureRequirement& out) {
-    if (const YamlNode* n = node.Find("repository")) {
-      const std::string text = in_.Text(*n, "repository");
-      if (text == "required") {
-        out.repository = RepositoryBinding::kRequired;
-      } else if (text == "any") {
-        out.repository = RepositoryBinding::kAny;
-      } else if (text != "bound") {
-        in_.Fail(*n, "repository must be bound, required or any");
-      }
-    }
-    const YamlNode* aliases = node.Find("aliases");
-    if (aliases == nullptr) return;
-    for (const std::string& alias : in_.Texts(*aliases, "aliases")) {
-      auto reference = oci::Reference::Parse(alias);
-      if (!reference || alias.find('@') != std::string::npos || reference->Text() == alias) {
-        in_.Fail(*aliases, "alias \"" + Printable(alias, 120) + "\" must be a repository without tag or digest");
-        return;
-      }
-      out.aliases.push_back(reference->MatchName());
-    }
-  }
-
   void Exceptions(const YamlNode& root) {
     const YamlNode* list = root.Find("exceptions");
     if (list == nullptr) return;
@@ -320,6 +270,7 @@ class PolicyParser {
   const FileReader& read_file_;
   YamlReader in_;
   Policy policy_;
+  std::string roots_text_;  // digests of the trusted roots' files
 };
 
 }  // namespace
@@ -330,10 +281,29 @@ Result<Policy> ParsePolicy(std::string_view text, const FileReader& read_file) {
   auto policy = PolicyParser(read_file).Parse(*root);
   if (!policy) return policy;
   policy->sha256 = crypto::Sha256Hex(AsBytes(text));
-  std::string all = policy->sha256;
+  std::string all = policy->sha256 + policy->fingerprint;
   for (const Key& key : policy->keys) all += " " + key.key.Fingerprint();
   policy->fingerprint = crypto::Sha256Hex(AsBytes(all));
   return policy;
+}
+
+std::vector<std::string> Warnings(const Policy& policy, WallTime now) {
+  std::vector<std::string> out;
+  for (const Rule& rule : policy.rules) {
+    if (!rule.signatures || rule.signatures->keyless.empty()) continue;
+    const auto needed = static_cast<std::size_t>(rule.signatures->threshold);
+    out.push_back("rule \"" + rule.name +
+                  "\": keyless signatures are not verified by this version and count as absent" +
+                  (rule.signatures->any_of.size() < needed ? "; nothing can satisfy this rule" : ""));
+  }
+  for (const Key& key : policy.keys) {
+    if (key.revoked) continue;
+    if (key.not_after && *key.not_after < now) out.push_back("key \"" + key.name + "\" has expired");
+  }
+  for (const Exception& one : policy.exceptions) {
+    if (one.until <= now) out.push_back("exception \"" + one.name + "\" has expired");
+  }
+  return out;
 }
 
 std::string_view Text(Mode mode) { return mode == Mode::kAudit ? "audit" : "enforce"; }

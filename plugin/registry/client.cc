@@ -74,7 +74,8 @@ Client::Client(Http& http, const Clock& clock, Config config, RequestObserver ob
       clock_(clock),
       config_(std::move(config)),
       observer_(std::move(observer)),
-      authorizer_(http, clock) {}
+      authorizer_(http, clock),
+      backoff_(clock) {}
 
 // containerd takes the first folder that exists: host_port_, host:port (or host), _default. Until we read those files
 // ourselves, we cannot know where containerd would go, so we do not guess.
@@ -154,10 +155,22 @@ Result<HttpResponse> Client::Request(const oci::Reference& repository, const Ask
                                      SteadyTime deadline) {
   auto base = BaseUrl(repository);
   if (!base) return base.error();
+  if (const auto resting = backoff_.Resting(repository.host())) return *resting;
+  auto response = Attempts(repository, *base, ask, credentials, deadline);
+  if (response) {
+    backoff_.Succeeded(repository.host());
+  } else {
+    backoff_.Failed(repository.host(), response.error());
+  }
+  return response;
+}
+
+Result<HttpResponse> Client::Attempts(const oci::Reference& repository, const Url& base, const Ask& ask,
+                                      const Credentials& credentials, SteadyTime deadline) {
   const std::string what = std::string(ask.operation) + " " + repository.Repository() + " " + ask.resource;
   std::chrono::milliseconds pause = limits::kBackoffFirst;
   for (int attempt = 1;; ++attempt) {
-    auto response = Once(repository, *base, ask, credentials, deadline);
+    auto response = Once(repository, base, ask, credentials, deadline);
     if (response && response->status == 200) return response;
     const bool again = response ? ShouldRetry(response->status) : response.error().code == ErrorCode::kUnreachable;
     const Error error = response ? StatusError(response->status, what, ask.may_lack) : response.error().In(what);

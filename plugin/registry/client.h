@@ -13,6 +13,7 @@
 #include "oci/manifest.h"
 #include "oci/reference.h"
 #include "registry/auth.h"
+#include "registry/backoff.h"
 #include "registry/http.h"
 
 namespace pullseal::registry {
@@ -76,6 +77,8 @@ class Client {
   Result<Url> BaseUrl(const oci::Reference& repository) const;
   Result<HttpResponse> Request(const oci::Reference& repository, const Ask& ask, const Credentials& credentials,
                                SteadyTime deadline);
+  Result<HttpResponse> Attempts(const oci::Reference& repository, const Url& base, const Ask& ask,
+                                const Credentials& credentials, SteadyTime deadline);
   Result<HttpResponse> Once(const oci::Reference& repository, const Url& base, const Ask& ask,
                             const Credentials& credentials, SteadyTime deadline);
   Result<HttpResponse> FollowRedirects(HttpRequest request, const char* operation);
@@ -86,6 +89,7 @@ class Client {
   Config config_;
   RequestObserver observer_;
   Authorizer authorizer_;
+  Backoff backoff_;
 };
 
 }  // namespace pullseal::registry

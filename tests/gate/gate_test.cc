@@ -251,5 +251,205 @@ TEST(SentenceTest, EveryReasonTellsWhatToDo) {
   }
 }
 
+// A store in memory that can be tampered with.
+class FakeStore final : public store::EvidenceStore {
+ public:
+  std::vector<store::StoredSignature> Find(const oci::Digest& subject, const std::string& repository) override {
+    ++reads;
+    return rows[subject.text() + "|" + repository];
+  }
+  void Put(const oci::Digest& subject, const std::string& repository,
+           std::vector<store::StoredSignature> signatures) override {
+    rows[subject.text() + "|" + repository] = std::move(signatures);
+  }
+  std::vector<Subject> List(std::size_t) override { return {}; }
+  bool Flush() override {
+    rows.clear();
+    return true;
+  }
+  std::map<std::string, std::vector<store::StoredSignature>> rows;
+  int reads = 0;
+};
+
+class StoredEvidenceTest : public GateTest {
+ protected:
+  StoredEvidenceTest() { Restart(); }
+  void Restart() {
+    restarted_ = std::make_unique<Gate>(client_, clock_, oci::Platform{"linux", "amd64", ""}, Options{}, &store_);
+    http_.ForgetRequests();
+  }
+  Decision Decide(const std::string& rule_more = "") {
+    if (!rule_more.empty()) {
+      snapshot_.policy.rules.front().on_unavailable = policy::OnUnavailable::kAllowKnown;
+    }
+    const auto name = oci::Reference::Parse("reg.io/app:1");
+    Question question = Ask(*name);
+    question.candidates = {*oci::Digest::Parse(digest_)};
+    return restarted_->DecideContent(snapshot_, question);
+  }
+  void TakeTheRegistryDown() {
+    http_.On("reg.io", [](const registry::HttpRequest&) -> Result<registry::HttpResponse> {
+      return Error{ErrorCode::kUnreachable, "down"};
+    });
+  }
+  std::vector<store::StoredSignature>& Rows() { return store_.rows[digest_ + "|reg.io/app"]; }
+
+  FakeStore store_;
+  std::unique_ptr<Gate> restarted_;
+  const std::atomic<bool> stop_{false};
+};
+
+TEST_F(StoredEvidenceTest, NothingIsAskedTwiceAcrossARestart) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  Restart();
+  TakeTheRegistryDown();
+  const Decision decision = Decide();
+  EXPECT_EQ(Reason::kSigned, decision.reason);
+  EXPECT_EQ(CacheUse::kEvidence, decision.cache);
+  EXPECT_TRUE(http_.Requests().empty());
+}
+
+// Whoever can write the store can only make us fetch.
+TEST_F(StoredEvidenceTest, RowsAreEvidenceAndNoVerdict) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  const auto good = Rows();
+  const auto tampered = [&](const std::function<void(store::StoredSignature&)>& change) {
+    Rows() = good;
+    change(Rows().front());
+    Restart();
+    TakeTheRegistryDown();
+    const Reason reason = Decide().reason;
+    http_.Clear("reg.io");
+    clock_.Advance(std::chrono::minutes(2));  // past the registry's rest
+    return reason;
+  };
+  EXPECT_EQ(Reason::kRegistryUnreachable, tampered([](auto& row) { row.bytes.push_back(' '); }));
+  EXPECT_EQ(Reason::kRegistryUnreachable, tampered([](auto& row) { row.annotations.clear(); }));
+  EXPECT_EQ(Reason::kRegistryUnreachable, tampered([](auto& row) { row.media_type = "x"; }));
+  EXPECT_EQ(Reason::kRegistryUnreachable,
+            tampered([&](auto& row) { row.annotations.begin()->second = stranger_.SignBase64("x"); }));
+  EXPECT_EQ(Reason::kRegistryUnreachable,
+            tampered([&](auto& row) { row.fetched = clock_.Now() - std::chrono::hours(25); }));
+  EXPECT_EQ(Reason::kRegistryUnreachable,
+            tampered([&](auto& row) { row.fetched = clock_.Now() + std::chrono::hours(1); }))
+      << "evidence from the future would stay young for ever";
+  EXPECT_EQ(Reason::kSigned, tampered([](auto&) {}));
+}
+
+TEST_F(StoredEvidenceTest, ASignatureOfAnotherImageReplayedIntoTheStore) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  const auto good = Rows();
+  const std::string other = http_.PutManifest("reg.io", "app", "2", fakes::ImageManifest(digest_), fakes::kImageType);
+  digest_ = other;
+  Rows() = good;
+  Restart();
+  EXPECT_EQ(Reason::kSignatureMissing, Decide().reason);
+}
+
+TEST_F(StoredEvidenceTest, AKeyThatWasTakenOutOfThePolicyNoLongerCounts) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  Restart();
+  SetPolicy(", revoked: {at: 2026-11-01T00:00:00Z, reason: stolen}");
+  EXPECT_EQ(Reason::kKeyRevoked, Decide().reason);
+}
+
+TEST_F(StoredEvidenceTest, OldEvidenceMustBeRefreshedBeforeItAllows) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  clock_.Advance(std::chrono::hours(25));
+  http_.ForgetRequests();
+  const Decision again = Decide();
+  EXPECT_EQ(Reason::kSigned, again.reason);
+  EXPECT_EQ(CacheUse::kMiss, again.cache);
+  clock_.Advance(std::chrono::hours(25));
+  TakeTheRegistryDown();
+  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason);
+  // The rule may waive the age, and nothing but the age.
+  const Decision waived = Decide("allow-known");
+  EXPECT_EQ(Reason::kSigned, waived.reason);
+  EXPECT_NE(std::string::npos, waived.detail.find("older than evidenceMaxAge")) << waived.detail;
+  Restart();
+  EXPECT_EQ(Reason::kSigned, Decide().reason) << "from the store, too";
+  Rows().clear();
+  Restart();
+  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason) << "nothing known";
+  clock_.Advance(limits::kEvidenceLife);
+  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason) << "too old for anybody";
+}
+
+TEST_F(StoredEvidenceTest, AVerdictDoesNotOutliveItsEvidence) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  clock_.Advance(std::chrono::hours(24) - std::chrono::minutes(1));
+  EXPECT_EQ(CacheUse::kEvidence, Decide().cache);
+  TakeTheRegistryDown();
+  EXPECT_EQ(CacheUse::kHit, Decide().cache);
+  clock_.Advance(std::chrono::minutes(2));
+  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason);
+}
+
+TEST_F(StoredEvidenceTest, EvidenceInUseIsRefreshedInTheBackground) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  EXPECT_EQ(0, restarted_->RefreshDue(stop_)) << "it is young";
+  clock_.Advance(std::chrono::hours(22));
+  EXPECT_EQ(1, restarted_->RefreshDue(stop_));
+  EXPECT_EQ(0, restarted_->RefreshDue(stop_));
+  clock_.Advance(std::chrono::hours(20));
+  TakeTheRegistryDown();
+  EXPECT_EQ(Reason::kSigned, Decide().reason) << "refreshed twenty hours ago";
+  EXPECT_EQ(0, restarted_->RefreshDue(stop_)) << "a failure changes nothing";
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  clock_.Advance(std::chrono::hours(30));
+  EXPECT_EQ(0, restarted_->RefreshDue(stop_)) << "not in use";
+}
+
+TEST_F(StoredEvidenceTest, ASignatureDeletedFromTheRegistryGrowsOld) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  http_.On(".sig", [](const registry::HttpRequest&) { return FakeRegistry::Response(404); });
+  clock_.Advance(std::chrono::hours(22));
+  EXPECT_EQ(0, restarted_->RefreshDue(stop_));
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  clock_.Advance(std::chrono::hours(3));
+  EXPECT_EQ(Reason::kSignatureMissing, Decide().reason);
+}
+
+TEST_F(StoredEvidenceTest, RulesWithOtherKeysShareWhatIsKnown) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  // Another rule needs another key's signature, found elsewhere; the first is not lost by that.
+  const Snapshot first = snapshot_;
+  snapshot_.policy.rules.front().signatures->any_of.front().key = *crypto::PublicKey::ParsePem(stranger_.PublicPem());
+  snapshot_.policy.fingerprint = "other";
+  http_.On(".sig", [](const registry::HttpRequest&) { return FakeRegistry::Response(404); });
+  const std::string statement = fakes::SignStatement(digest_);
+  const std::string bundle = fakes::KeyBundle(statement, stranger_.Sign(fakes::EnvelopeBytes(statement)));
+  http_.PutReferrersApi("reg.io", "app", digest_, {http_.PutReferrer("reg.io", "app", digest_, bundle)});
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  EXPECT_EQ(2U, Rows().size());
+  Restart();
+  TakeTheRegistryDown();
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  snapshot_ = first;
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+}
+
+TEST_F(GateTest, AFailingRegistryIsLeftAlone) {
+  http_.On("reg.io", [](const registry::HttpRequest&) { return FakeRegistry::Response(503); });
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(Reason::kRegistryError, DecidePull().decision.reason);
+  http_.ForgetRequests();
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(Reason::kRegistryError, DecidePull().decision.reason);
+  EXPECT_TRUE(http_.Requests().empty());
+  http_.Clear("reg.io");
+  Sign(digest_, release_);
+  clock_.Advance(std::chrono::seconds(2));
+  EXPECT_EQ(Reason::kSigned, DecidePull().decision.reason);
+}
+
 }  // namespace
 }  // namespace pullseal::gate

@@ -22,7 +22,7 @@ class JudgeTest : public ::testing::Test {
   JudgeTest() { requirement_.any_of = {Named("release", release_)}; }
 
   static policy::Key Named(const std::string& name, const TestAuthority& authority) {
-    return policy::Key{name, *crypto::PublicKey::ParsePem(authority.PublicPem()), {}, {}, {}};
+    return policy::Key{name, *crypto::PublicKey::ParsePem(authority.PublicPem()), {}, {}, {}, {}};
   }
   SignatureEvidence Signed(const TestAuthority& authority, const std::string& payload) const {
     SignatureEvidence out{oci::Digest::Of(AsBytes(payload)),

@@ -101,8 +101,8 @@ TEST(PolicyTest, RefusesRulesWithLineAndReason) {
        "release}]}}}\n",
        "alias"},
       {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {anyOf: [{keyless: {}}]}}}\n",
-       "not supported"},
-      {"  - {name: a, match: {images: [\"reg.io/a\"]}, onUnavailable: allow-known" + req + "}\n", "not supported"},
+       "no field \"trustRoot\""},
+      {"  - {name: a, match: {images: [\"reg.io/a\"]}, onUnavailable: allow" + req + "}\n", "deny or allow-known"},
       {"  []\n", "must not be empty"},
       {"  - x\n", "must be a map"},
   };
@@ -146,7 +146,11 @@ TEST(PolicyTest, RefusesBadDocuments) {
       {kHead + rules +
            "exceptions:\n  - {name: e, match: {namespaces: [x]}, until: 2026-12-31T00:00:00Z, owner: a, reason: b}\n",
        "every image"},
-      {kHead + rules + "trustRoots: []\n", "not supported"},
+      {kHead + std::string("trustRoots:\n  - {name: r, file: missing.json}\n") + rules, "No such file"},
+      {kHead + std::string("trustRoots:\n  - {name: r, file: release.pub}\n") + rules,
+       "trust root \"r\": trusted root"},
+      {kHead + std::string("keys:\n  - {name: k, file: release.pub, trustRoot: r}\n") + rules,
+       "not among the policy's trustRoots"},
       {std::string(limits::kPolicyBytes + 1, '#'), "larger"},
       {std::string("a\0b", 3), "NUL"},
       {"\xff", "UTF-8"},

@@ -1,0 +1,39 @@
+#ifndef PULLSEAL_POLICY_PARSE_REQUIREMENT_H_
+#define PULLSEAL_POLICY_PARSE_REQUIREMENT_H_
+
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "policy/model.h"
+#include "policy/yaml.h"
+
+namespace pullseal::policy {
+
+// RequirementParser reads the `require` part of one rule. Errors go to the reader.
+class RequirementParser {
+ public:
+  // `policy` has its keys and trust roots already.
+  RequirementParser(YamlReader& in, const Policy& policy) : in_(in), policy_(policy) {}
+
+  // Reads `require` of the rule `node`, whose name and mode are in `rule` already.
+  void Parse(const YamlNode& node, Rule& rule);
+
+ private:
+  const YamlNode& Require(const YamlNode& node, std::string_view name, std::string_view what);
+  void Authorities(const YamlNode& node, SignatureRequirement& out);
+  void KeyAuthority(const YamlNode& entry, std::set<std::string>& used, SignatureRequirement& out);
+  void KeylessAuthority(const YamlNode& node, SignatureRequirement& out);
+  void Identity(const YamlNode& node, Keyless& out);
+  void Binding(const YamlNode& node, SignatureRequirement& out);
+
+  YamlReader& in_;
+  const Policy& policy_;
+};
+
+// HasTrustRoot says whether `policy` has a trust root of that name.
+bool HasTrustRoot(const Policy& policy, std::string_view name);
+
+}  // namespace pullseal::policy
+
+#endif  // PULLSEAL_POLICY_PARSE_REQUIREMENT_H_
