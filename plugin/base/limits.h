@@ -64,6 +64,12 @@ inline constexpr int kRsaBitsLeast = 2048;
 inline constexpr int kRsaBitsMost = 4096;
 // A reference as containerd takes it: 255 for host and repository, 128 for the tag, 72 for a digest.
 inline constexpr std::size_t kReferenceBytes = 512;
+inline constexpr std::size_t kWatchedFolders = 64;  // folders of keys and roots beside the policy
+// How often the policy's folder is looked at. A change is taken up once it has been quiet for that long, and at the
+// latest after kPolicySettleMost; without any notice the files are read again each kPolicyPoll.
+inline constexpr milliseconds kPolicyRound{500};
+inline constexpr seconds kPolicySettleMost{5};
+inline constexpr seconds kPolicyPoll{60};
 // Environment file with KUBELET_NODE_LABELS.
 inline constexpr std::size_t kLabelsFileBytes = 256 * kKiB;
 
@@ -137,6 +143,11 @@ inline constexpr std::size_t kMetricSeries = 20'000;
 // into what is read of the log's end to take up its chain.
 inline constexpr std::size_t kAuditFieldBytes = 1 * kKiB;
 inline constexpr std::size_t kAuditTailBytes = 256 * kKiB;
+// Room on disk that only the audit log can use: some 1,500 records, an hour of a busy node, to notice a full disk in.
+inline constexpr std::size_t kAuditReserve = 1 * kMiB;
+inline constexpr std::size_t kAuditBytesLeast = 1 * kMiB;  // a smaller file would be rotated all the time
+inline constexpr int kAuditFilesMost = 1000;
+inline constexpr seconds kAuditSyncRound{1};
 inline constexpr std::size_t kScrapeRequestBytes = 8 * kKiB;
 inline constexpr seconds kScrapeTime{5};
 

@@ -167,7 +167,7 @@ int PolicyTest(const std::string& file, const std::string& image, const std::opt
 }
 
 int AuditVerify(const std::string& file, const std::string& head) {
-  const auto verified = audit::VerifyFile(file, head);
+  const auto verified = audit::VerifyLog(file, head);
   if (!verified) {
     Print(verified.error().message);
     return verified.error().code == ErrorCode::kUnavailable ? kUndecided : kDeny;

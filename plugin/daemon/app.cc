@@ -86,6 +86,25 @@ audit::Record LifecycleRecord(const Clock& clock, const std::string& message) {
   return record;
 }
 
+audit::Record PolicyRecord(const Clock& clock, const Result<gate::SnapshotPtr>& outcome) {
+  audit::Record record;
+  record.time = clock.Now();
+  record.action = "policy";
+  record.outcome = outcome ? "allow" : "deny";
+  if (!outcome) {
+    record.reason = judge::Slug(judge::Reason::kPolicyUnavailable);
+    record.message = "policy refused: " + outcome.error().message;
+    return record;
+  }
+  const policy::Policy& policy = (*outcome)->policy;
+  record.mode = policy::Text(policy.mode);
+  record.policy_name = policy.name;
+  record.policy_version = policy.version;
+  record.policy_sha256 = policy.sha256;
+  record.message = "policy in force";
+  return record;
+}
+
 // Waits for signals on a thread of its own: SIGHUP reloads, the others stop the relay and end it.
 void HandleSignals(PolicySource& policy, cri::Relay& relay) {
   const sigset_t set = HandledSignals();
@@ -132,11 +151,20 @@ class App {
   Status Serve() {
     auto labels = NodeLabels(config_);
     if (!labels) return labels.error();
-    auto audit = audit::AuditLog::Open(config_.audit_file, NodeName(config_), clock_);
+    auto audit = audit::AuditLog::Open(audit::Options{config_.audit_file, NodeName(config_), config_.audit_max_bytes,
+                                                      static_cast<int>(config_.audit_keep)},
+                                       clock_);
     if (!audit) return audit.error();
-    Reports reports(**audit, metrics_, clock_);
-    PolicySource policy(config_.policy, *labels, metrics_, clock_);
+    Reports reports(**audit, metrics_, clock_, ReportOptions{config_.rule_labels, config_.audit_allow_unrecorded});
+    const Background sync(limits::kAuditSyncRound, [&](const std::atomic<bool>&) {
+      (*audit)->Sync();
+      metrics_.Set("pullseal_audit_on_reserve", {}, (*audit)->OnReserve() ? 1 : 0);
+    });
+    PolicySource policy(config_.policy, *labels, metrics_, clock_, [&](const Result<gate::SnapshotPtr>& outcome) {
+      (void)(*audit)->Append(PolicyRecord(clock_, outcome));
+    });
     (void)policy.Reload();
+    const Background follow(limits::kPolicyRound, [&policy](const std::atomic<bool>&) { policy.Follow(); });
     metrics_.Set("pullseal_build_info", {{"version", PULLSEAL_VERSION}}, 1);
     std::unique_ptr<metrics::Server> server;
     if (!config_.listen_metrics.empty()) {

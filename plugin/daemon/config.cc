@@ -19,7 +19,7 @@ class ConfigParser {
   Result<Config> Parse(const YamlNode& root) {
     if (root.kind == YamlNode::Kind::kNull) return config_;
     if (in_.Map(root, "the configuration",
-                {"listen", "runtime", "policy", "state", "node", "registries", "gate", "audit", "log", "unknownFields",
+                {"listen", "runtime", "policy", "state", "node", "registries", "gate", "audit", "metrics", "log", "unknownFields",
                  "checkpoint"})) {
       Set(root, "policy", config_.policy);
       SetOrNone(root, "state", config_.state);
@@ -125,8 +125,32 @@ class ConfigParser {
     SetDuration(*node, "denyTtl", config_.deny_ttl);
     SetDuration(*node, "evidenceMaxAge", config_.evidence_max_age);
   }
+  void Audit(const YamlNode& root) {
+    const YamlNode* node = Section(root, "audit", {"file", "maxBytes", "keep", "onWriteError"});
+    if (node == nullptr) return;
+    Set(*node, "file", config_.audit_file);
+    if (const YamlNode* most = node->Find("maxBytes")) {
+      const auto bytes = ParseSize(in_.Text(*most, "maxBytes"));
+      if (!bytes || *bytes < limits::kAuditBytesLeast) in_.Fail(*most, "maxBytes must be a size of 1MiB or more");
+      if (bytes) config_.audit_max_bytes = *bytes;
+    }
+    SetCount(*node, "keep", limits::kAuditFilesMost, config_.audit_keep);
+    Choice(*node, "onWriteError", "deny", "allow", config_.audit_allow_unrecorded);
+  }
+  void Metrics(const YamlNode& root) {
+    const YamlNode* node = Section(root, "metrics", {"ruleLabels"});
+    if (node == nullptr) return;
+    SetTexts(*node, "ruleLabels", config_.rule_labels);
+    for (const std::string& name : config_.rule_labels) {
+      // What Prometheus takes in a label's name.
+      const bool good = name.size() <= 64 && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                                                    "0123456789_") == std::string::npos;
+      if (!good || name.empty()) in_.Fail(*node, "ruleLabels must be names of letters, digits and '_'");
+    }
+  }
   void Reports(const YamlNode& root) {
-    if (const YamlNode* node = Section(root, "audit", {"file"})) Set(*node, "file", config_.audit_file);
+    Audit(root);
+    Metrics(root);
     const YamlNode* node = Section(root, "log", {"level"});
     const YamlNode* level = node != nullptr ? node->Find("level") : nullptr;
     if (level == nullptr) return;

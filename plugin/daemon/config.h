@@ -36,6 +36,10 @@ struct Config {
   std::chrono::milliseconds deny_ttl{30'000};
   std::chrono::milliseconds evidence_max_age{86'400'000};
   std::string audit_file = "/var/log/pullseal/audit.jsonl";
+  std::size_t audit_max_bytes = 64 << 20;
+  std::size_t audit_keep = 8;
+  bool audit_allow_unrecorded = false;   // audit.onWriteError: allow
+  std::vector<std::string> rule_labels;  // metrics.ruleLabels
   log::Level log_level = log::Level::kInfo;
   bool deny_unknown_fields = false;
   bool deny_checkpoint = false;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/limits.h"
 #include "base/log.h"
 #include "gate/load_policy.h"
 
@@ -13,22 +14,43 @@ double Seconds(WallTime time) { return std::chrono::duration<double>(time.time_s
 }  // namespace
 
 Status PolicySource::Reload() {
+  const std::lock_guard one_at_a_time(reloading_);
   auto policy = gate::LoadPolicy(path_);
+  const gate::SnapshotPtr before = Get();
   if (!policy) {
+    if (policy.error().message == refused_) return policy.error();
+    refused_ = policy.error().message;
     metrics_.Add("pullseal_policy_reload_errors_total", {});
-    log::Warn("policy refused: " + policy.error().message +
-              (Get() != nullptr ? "; the policy in force is kept" : "; judged calls are refused until there is one"));
+    log::Warn("policy refused: " + refused_ +
+              (before != nullptr ? "; the policy in force is kept" : "; judged calls are refused until there is one"));
+    observer_(policy.error());
     return policy.error();
   }
+  refused_.clear();
+  if (before != nullptr && before->policy.fingerprint == policy->fingerprint) return {};
   Publish(*policy);
   for (const std::string& warning : policy::Warnings(*policy, clock_.Now())) log::Warn("policy: " + warning);
   log::Info("policy " + policy->name + " version " + policy->version + " in force, mode " +
             std::string(policy::Text(policy->mode)) + ", " + std::to_string(policy->rules.size()) + " rules, sha256 " +
             policy->sha256);
   auto snapshot = std::make_shared<const gate::Snapshot>(gate::Snapshot{std::move(*policy), node_labels_});
-  const std::lock_guard lock(mutex_);
-  snapshot_ = std::move(snapshot);
+  {
+    const std::lock_guard lock(mutex_);
+    snapshot_ = snapshot;
+  }
+  observer_(snapshot);
   return {};
+}
+
+void PolicySource::Follow() {
+  const SteadyTime now = clock_.Steady();
+  const bool changed = watch_.Changed();
+  if (changed && !changed_first_) changed_first_ = now;
+  const bool settled = changed_first_ && (!changed || now - *changed_first_ > limits::kPolicySettleMost);
+  if (!settled && (changed_first_ || now - read_at_ < limits::kPolicyPoll)) return;
+  changed_first_.reset();
+  read_at_ = now;
+  (void)Reload();
 }
 
 void PolicySource::Publish(const policy::Policy& policy) {

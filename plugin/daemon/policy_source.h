@@ -1,6 +1,8 @@
 #ifndef PULLSEAL_DAEMON_POLICY_SOURCE_H_
 #define PULLSEAL_DAEMON_POLICY_SOURCE_H_
 
+#include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -8,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "daemon/folder_watch.h"
 #include "gate/decision.h"
 #include "metrics/metrics.h"
 
@@ -16,12 +19,23 @@ namespace pullseal::daemon {
 // PolicySource holds the policy in force. A policy that cannot be read never replaces a good one. Thread-safe.
 class PolicySource {
  public:
-  PolicySource(std::string path, std::optional<std::map<std::string, std::string>> node_labels,
-               metrics::Metrics& metrics, const Clock& clock)
-      : path_(std::move(path)), node_labels_(std::move(node_labels)), metrics_(metrics), clock_(clock) {}
+  // Told of each change: the policy now in force, or why what was found was refused.
+  using Observer = std::function<void(const Result<gate::SnapshotPtr>& outcome)>;
 
-  // Reads the file and puts it in force, whole or not at all. Logs what happened.
+  PolicySource(std::string path, std::optional<std::map<std::string, std::string>> node_labels,
+               metrics::Metrics& metrics, const Clock& clock, Observer observer)
+      : path_(std::move(path)),
+        node_labels_(std::move(node_labels)),
+        metrics_(metrics),
+        clock_(clock),
+        observer_(std::move(observer)),
+        watch_(std::filesystem::path(path_).parent_path().string()) {}
+
+  // Reads the files and puts them in force, whole or not at all. Says what happened, and, where nothing is different from
+  // the last time, nothing.
   Status Reload();
+  // Reloads if files changed and are quiet again, or were not read for long. Called again and again by one thread.
+  void Follow();
   // Null until a policy was read.
   gate::SnapshotPtr Get() const;
 
@@ -32,6 +46,12 @@ class PolicySource {
   const std::optional<std::map<std::string, std::string>> node_labels_;
   metrics::Metrics& metrics_;
   const Clock& clock_;
+  const Observer observer_;
+  std::mutex reloading_;  // one reload at a time
+  std::string refused_;   // guarded by reloading_; why the last one was refused, empty if it was not
+  FolderWatch watch_;                       // of the thread that follows, as are the next two
+  SteadyTime read_at_;
+  std::optional<SteadyTime> changed_first_;
   mutable std::mutex mutex_;
   gate::SnapshotPtr snapshot_;  // guarded by mutex_
 };

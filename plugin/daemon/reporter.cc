@@ -28,6 +28,7 @@ audit::Record ToRecord(const gate::Event& event, const gate::Decision& decision,
     record.policy_sha256 = snapshot->policy.sha256;
   }
   record.signers = decision.signers;
+  record.evidence = decision.evidence;
   record.pod_namespace = event.pod_namespace;
   record.pod = event.pod;
   record.pod_uid = event.pod_uid;
@@ -49,11 +50,16 @@ Status Reports::Report(const gate::Event& event, const gate::Decision& decision,
   audit::Record record = ToRecord(event, decision, snapshot);
   record.time = clock_.Now();
   const std::string cache(gate::Text(decision.cache));
-  metrics_.Add("pullseal_decisions_total", {{"action", event.action},
-                                            {"outcome", record.outcome},
-                                            {"reason", record.reason},
-                                            {"mode", record.mode},
-                                            {"namespace", metrics_.BoundedNamespace(event.pod_namespace)}});
+  metrics::Labels labels = {{"action", event.action},
+                            {"outcome", record.outcome},
+                            {"reason", record.reason},
+                            {"mode", record.mode},
+                            {"namespace", metrics_.BoundedNamespace(event.pod_namespace)}};
+  for (const std::string& name : options_.rule_labels) {
+    const auto found = decision.labels.find(name);
+    labels.emplace_back("rule_" + name, found != decision.labels.end() ? found->second : "");
+  }
+  metrics_.Add("pullseal_decisions_total", labels);
   metrics_.Time("pullseal_decision_seconds", {{"action", event.action}, {"cache", cache}},
                 static_cast<double>(event.duration.count()) / 1e6);
   if (!cache.empty()) metrics_.Add("pullseal_cache_total", {{"result", cache}});
@@ -62,6 +68,7 @@ Status Reports::Report(const gate::Event& event, const gate::Decision& decision,
   if (!written) {
     metrics_.Add("pullseal_audit_write_errors_total", {});
     log::Failure(written.error().message);
+    if (options_.allow_unrecorded) return {};
   }
   return written;
 }

@@ -3,6 +3,8 @@
 
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "audit/audit_log.h"
 #include "base/clock.h"
@@ -11,11 +13,16 @@
 
 namespace pullseal::daemon {
 
+struct ReportOptions {
+  std::vector<std::string> rule_labels;  // labels of rules that are told in pullseal_decisions_total, as rule_NAME
+  bool allow_unrecorded = false;         // a decision that cannot be recorded stands all the same
+};
+
 // Reports sends each decision to the audit log, the metrics and, rate-limited, the daemon's own log. Thread-safe.
 class Reports final : public gate::Reporter {
  public:
-  Reports(audit::AuditLog& audit, metrics::Metrics& metrics, const Clock& clock)
-      : audit_(audit), metrics_(metrics), clock_(clock) {}
+  Reports(audit::AuditLog& audit, metrics::Metrics& metrics, const Clock& clock, ReportOptions options)
+      : audit_(audit), metrics_(metrics), clock_(clock), options_(std::move(options)) {}
 
   Status Report(const gate::Event& event, const gate::Decision& decision, const gate::Snapshot* snapshot) override;
   void UnknownFields() override;
@@ -26,6 +33,7 @@ class Reports final : public gate::Reporter {
   audit::AuditLog& audit_;
   metrics::Metrics& metrics_;
   const Clock& clock_;
+  const ReportOptions options_;
   std::mutex mutex_;
   SteadyTime window_;         // guarded by mutex_
   int logged_in_window_ = 0;  // guarded by mutex_

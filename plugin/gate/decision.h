@@ -43,6 +43,7 @@ struct Decision {
   std::string detail;                         // for the operator's log and `pullseal verify`; may hold remote text
   std::optional<oci::Digest> digest;          // the subject that was judged
   std::vector<std::string> signers;
+  std::vector<std::string> evidence;  // digests of the signatures that counted
   CacheUse cache = CacheUse::kNone;
   std::vector<std::string> steps;  // what was done and found, for people
 

@@ -28,6 +28,7 @@ Decision FromVerdict(const judge::Verdict& verdict, const oci::Digest& subject, 
   out.reason = verdict.reason;
   out.digest = subject;
   out.signers = verdict.signers;
+  for (const oci::Digest& one : verdict.evidence) out.evidence.push_back(one.text());
   out.cache = cache;
   return out;
 }
@@ -183,7 +184,7 @@ Decision Gate::JudgeFresh(const Question& question, const policy::Rule& rule, co
 void Gate::Remember(const std::string& key, const judge::Verdict& verdict, std::chrono::milliseconds at_most) {
   const bool allowed = judge::OutcomeOf(verdict.reason) == Outcome::kAllow;
   const auto life = allowed ? std::min(options_.allow_ttl, at_most) : options_.deny_ttl;
-  CachedVerdict entry{judge::Verdict{verdict.reason, verdict.signers, {}, {}, verdict.good_until},
+  CachedVerdict entry{judge::Verdict{verdict.reason, verdict.signers, verdict.evidence, {}, {}, verdict.good_until},
                       clock_.Steady() + life, allowed ? verdict.good_until : std::nullopt};
   const std::lock_guard lock(mutex_);
   verdicts_.Put(key, std::move(entry));

@@ -145,6 +145,7 @@ void CountSigners(const SignatureRequirement& requirement, Verdict& verdict) {
   for (const Finding& finding : verdict.findings) {
     if (finding.reason == Reason::kSigned) {
       signed_by.insert(finding.key);
+      verdict.evidence.push_back(finding.blob);
     } else {
       best = std::max(best, finding.reason);
     }

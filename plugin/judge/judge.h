@@ -48,7 +48,8 @@ struct Attestation {
 // Verdict is the judge's answer. `reason` is kSigned, or the highest-ranked denial.
 struct Verdict {
   Reason reason = Reason::kSignatureMissing;
-  std::vector<std::string> signers;  // names of the distinct keys that count, in the policy's order
+  std::vector<std::string> signers;   // names of the distinct keys that count, in the policy's order
+  std::vector<oci::Digest> evidence;  // the signatures that count
   std::vector<Finding> findings;
   std::vector<Attestation> attestations;
   // The first moment at which this verdict, if it allows, could change: a key's notAfter.

@@ -121,7 +121,8 @@ TEST_F(NodeTest, RegistryThatIsDownIsNotReadAsUnsigned) {
   ExpectRefused(kubelet().Create(pod, other.config.digest, world().Ref("app/outage", "2"), nullptr),
                 "registry-unreachable");
   world().registry.Start();
-  EXPECT_TRUE(kubelet().Pull(name, "default").ok());
+  // A registry that failed is left alone for a moment; the kubelet tries again.
+  EXPECT_TRUE(lab::WaitFor([&] { return kubelet().Pull(name, "default").ok(); }, 10));
 }
 
 TEST_F(NodeTest, IndexOrPlatformManifestMayBeSigned) {
