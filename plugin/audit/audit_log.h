@@ -48,13 +48,13 @@ struct Options {
 };
 
 // AuditLog appends records to a file as JSON lines, each chained to the one before: `hash` is SHA-256 of the line
-// without its last member, and the line holds its predecessor's as `prev_hash`; the first has 64 zeros. The chain goes on
-// across rotated files. Blocks for limits::kAuditReserve are allocated behind the end of the file, so that records go on
-// for a while when the disk is full. Thread-safe.
+// without its last member, and the line holds its predecessor's as `prev_hash`; the first has 64 zeros. The chain goes
+// on across rotated files. Blocks for limits::kAuditReserve are allocated behind the end of the file, so that records
+// go on for a while when the disk is full. Thread-safe.
 class AuditLog {
  public:
-  // Opens or makes the file (mode 0640) and takes up its chain, or that of the file rotated last. A torn last line, left
-  // by a crash, is cut off and recorded. kUnavailable, or kInvalid if the last whole line is no record of ours.
+  // Opens or makes the file (mode 0640) and takes up its chain, or that of the file rotated last. A torn last line,
+  // left by a crash, is cut off and recorded. kUnavailable, or kInvalid if the last whole line is no record of ours.
   static Result<std::unique_ptr<AuditLog>> Open(Options options, const Clock& clock);
 
   // Writes one line. kUnavailable if that failed; then the file is as before.
@@ -101,8 +101,8 @@ std::vector<std::string> RotatedFiles(const std::string& path);
 
 // VerifyLog proves the chain of the log at `path`, rotated files included: every hash, every link, every sequence
 // number. The error names the first line that breaks it. `head` ("SEQ:HASH", may be empty) must be among its records. A
-// log that was shortened at its end, or lost its oldest files, is whole in itself: only a head kept elsewhere shows that
-// its end is missing.
+// log that was shortened at its end, or lost its oldest files, is whole in itself: only a head kept elsewhere shows
+// that its end is missing.
 Result<Verification> VerifyLog(const std::string& path, const std::string& head);
 
 }  // namespace pullseal::audit

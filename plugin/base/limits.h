@@ -151,6 +151,15 @@ inline constexpr seconds kAuditSyncRound{1};
 inline constexpr std::size_t kScrapeRequestBytes = 8 * kKiB;
 inline constexpr seconds kScrapeTime{5};
 
+// --- admin socket ---
+inline constexpr std::size_t kAdminLineBytes = 64 * kKiB;
+inline constexpr int kAdminConnections = 8;
+inline constexpr seconds kAdminWriteTime{5};
+inline constexpr seconds kAdminIdleTime{60};
+inline constexpr std::size_t kAdminList = 10'000;  // subjects told by `cache list`
+inline constexpr std::size_t kWarmImages = 1'000;  // images in one request to warm
+inline constexpr seconds kWarmTime{30};            // judging one of them
+
 }  // namespace pullseal::limits
 
 #endif  // PULLSEAL_BASE_LIMITS_H_

@@ -5,75 +5,151 @@
 #include <string>
 #include <vector>
 
+#include "cli/audit_commands.h"
+#include "cli/live_commands.h"
+#include "cli/manual.h"
 #include "cli/verify.h"
 
 namespace {
 
 constexpr int kUsage = 64;  // sysexits(3) EX_USAGE
 
-int Run(int argc, char** argv) {
-  CLI::App app("pullseal: explains and checks what pullseald enforces");
-  app.require_subcommand(1);
-  app.set_version_flag("--version", "pullseal " PULLSEAL_VERSION);
-  int status = 0;
+using pullseal::cli::LiveOptions;
 
-  pullseal::cli::VerifyOptions verify;
-  std::string output = "text";
-  CLI::App* verify_command = app.add_subcommand("verify", "judge an image as the node would, and explain the answer");
-  verify_command->add_option("image", verify.image, "image name")->required();
-  verify_command->add_option("--policy", verify.policy, "policy file")->capture_default_str();
-  verify.policy = "/etc/pullseal/policy.yaml";
-  verify_command->add_option("--namespace", verify.pod_namespace, "the pod's namespace");
-  verify_command->add_option("--node-label", verify.node_labels, "key=value, can be given again");
-  verify_command->add_option("--plain-http", verify.plain_http, "registry host spoken to by http, can be given again");
-  verify_command->add_option("--ca-file", verify.ca_file, "CA certificates for registries, PEM");
-  verify_command->add_option("--username", verify.username, "registry user");
-  verify_command->add_option("--password-file", verify.password_file, "file with the registry password");
-  verify_command->add_flag("-v,--verbose", verify.verbose, "more steps");
-  verify_command->add_option("-o,--output", output, "text or json")->check(CLI::IsMember({"text", "json"}));
-  verify_command->callback([&] {
-    verify.json = output == "json";
-    status = pullseal::cli::Verify(verify);
-  });
-
-  std::string file;
-  std::string image;
-  std::optional<std::string> pod_namespace;
-  std::vector<std::string> labels;
-  CLI::App* policy_command = app.add_subcommand("policy", "check and try a policy");
-  policy_command->require_subcommand(1);
-  CLI::App* check = policy_command->add_subcommand("check", "read a policy as the daemon would");
-  check->add_option("file", file, "policy file")->required();
-  check->callback([&] { status = pullseal::cli::PolicyCheck(file); });
-  CLI::App* test = policy_command->add_subcommand("test", "say which rules decide about an image; asks no registry");
-  test->add_option("file", file, "policy file")->required();
-  test->add_option("--image", image, "image name")->required();
-  test->add_option("--namespace", pod_namespace, "the pod's namespace");
-  test->add_option("--node-label", labels, "key=value, can be given again");
-  test->callback([&] { status = pullseal::cli::PolicyTest(file, image, pod_namespace, labels); });
-
-  std::string log_file = "/var/log/pullseal/audit.jsonl";
-  std::string head;
-  CLI::App* audit_command = app.add_subcommand("audit", "read the audit log");
-  audit_command->require_subcommand(1);
-  CLI::App* audit_verify = audit_command->add_subcommand("verify", "prove the audit log's chain");
-  audit_verify->add_option("file", log_file, "audit log")->capture_default_str();
-  audit_verify->add_option("--head", head, "SEQ:HASH kept elsewhere, which must be in the log");
-  audit_verify->callback([&] { status = pullseal::cli::AuditVerify(log_file, head); });
-
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUsage;
+// The command line: each subcommand puts its exit status into `status_`. Options live as long as the object.
+class CommandLine {
+ public:
+  CommandLine() {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", "pullseal " PULLSEAL_VERSION);
+    AddVerify();
+    AddPolicy();
+    AddLive();
+    AddAudit();
+    AddTexts();
   }
-  return status;
-}
+
+  int Run(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app_.exit(error) == 0 ? 0 : kUsage;
+    }
+    return status_;
+  }
+
+ private:
+  void AddOutput(CLI::App* command) {
+    command->add_option("-o,--output", output_, "text or json")->check(CLI::IsMember({"text", "json"}));
+  }
+  bool Json() const { return output_ == "json"; }
+
+  void AddVerify() {
+    CLI::App* command = app_.add_subcommand("verify", "judge an image as the node would, and explain the answer");
+    command->add_option("image", verify_.image, "image name")->required();
+    verify_.policy = "/etc/pullseal/policy.yaml";
+    command->add_option("--policy", verify_.policy, "policy file")->capture_default_str();
+    command->add_option("--namespace", verify_.pod_namespace, "the pod's namespace");
+    command->add_option("--node-label", verify_.node_labels, "key=value, can be given again");
+    command->add_option("--plain-http", verify_.plain_http, "registry host spoken to by http, can be given again");
+    command->add_option("--ca-file", verify_.ca_file, "CA certificates for registries, PEM");
+    command->add_option("--username", verify_.username, "registry user");
+    command->add_option("--password-file", verify_.password_file, "file with the registry password");
+    command->add_flag("-v,--verbose", verify_.verbose, "more steps");
+    AddOutput(command);
+    command->callback([this] {
+      verify_.json = Json();
+      status_ = pullseal::cli::Verify(verify_);
+    });
+  }
+
+  void AddPolicy() {
+    CLI::App* policy = app_.add_subcommand("policy", "check and try a policy");
+    policy->require_subcommand(1);
+    CLI::App* check = policy->add_subcommand("check", "read a policy as the daemon would");
+    check->add_option("file", file_, "policy file")->required();
+    check->callback([this] { status_ = pullseal::cli::PolicyCheck(file_); });
+    CLI::App* test = policy->add_subcommand("test", "say which rules decide about an image; asks no registry");
+    test->add_option("file", file_, "policy file")->required();
+    test->add_option("--image", image_, "image name")->required();
+    test->add_option("--namespace", namespace_, "the pod's namespace");
+    test->add_option("--node-label", labels_, "key=value, can be given again");
+    test->callback([this] { status_ = pullseal::cli::PolicyTest(file_, image_, namespace_, labels_); });
+  }
+
+  void AddLiveOptions(CLI::App* command) {
+    command->add_option("--socket", live_.socket, "the daemon's admin socket")->capture_default_str();
+    AddOutput(command);
+  }
+  const LiveOptions& Live() {
+    live_.json = Json();
+    return live_;
+  }
+  void AddLive() {
+    CLI::App* status = app_.add_subcommand("status", "what the running daemon is and does");
+    AddLiveOptions(status);
+    status->callback([this] { status_ = pullseal::cli::DaemonStatus(Live()); });
+    CLI::App* cache = app_.add_subcommand("cache", "what the running daemon knows about images");
+    cache->require_subcommand(1);
+    CLI::App* list = cache->add_subcommand("list", "the images whose signatures are known");
+    AddLiveOptions(list);
+    list->callback([this] { status_ = pullseal::cli::CacheList(Live()); });
+    CLI::App* flush = cache->add_subcommand("flush", "forget verdicts and evidence");
+    AddLiveOptions(flush);
+    flush->callback([this] { status_ = pullseal::cli::CacheFlush(Live()); });
+    CLI::App* warm = app_.add_subcommand("warm", "have the daemon judge images ahead of a roll-out");
+    warm->add_option("images", images_, "image names")->required();
+    warm->add_option("--namespace", namespace_, "the pods' namespace");
+    AddLiveOptions(warm);
+    warm->callback([this] { status_ = pullseal::cli::Warm(Live(), images_, namespace_); });
+  }
+
+  void AddAudit() {
+    CLI::App* audit = app_.add_subcommand("audit", "read the audit log");
+    audit->require_subcommand(1);
+    CLI::App* verify = audit->add_subcommand("verify", "prove the audit log's chain, rotated files included");
+    verify->add_option("file", tail_.file, "audit log")->capture_default_str();
+    verify->add_option("--head", head_, "SEQ:HASH kept elsewhere, which must be in the log");
+    verify->callback([this] { status_ = pullseal::cli::AuditVerify(tail_.file, head_); });
+    CLI::App* tail = audit->add_subcommand("tail", "print the last records, one line each");
+    tail->add_option("file", tail_.file, "audit log")->capture_default_str();
+    tail->add_option("-n,--lines", tail_.lines, "how many")->capture_default_str()->check(CLI::Range(1, 1'000'000));
+    tail->add_option("--outcome", tail_.outcome, "only these")
+        ->check(CLI::IsMember({"allow", "deny", "would-deny", "unavailable"}));
+    tail->add_flag("-f,--follow", tail_.follow, "go on with what is written, across rotations");
+    AddOutput(tail);
+    tail->callback([this] {
+      tail_.json = Json();
+      status_ = pullseal::cli::AuditTail(tail_);
+    });
+  }
+
+  void AddTexts() {
+    CLI::App* completion = app_.add_subcommand("completion", "print a completion script for bash");
+    completion->callback([this] { std::fputs(pullseal::cli::BashCompletion(app_).c_str(), stdout); });
+    CLI::App* manual = app_.add_subcommand("manual", "print the manual page in man(7) format");
+    manual->callback([this] { std::fputs(pullseal::cli::ManualPage(app_).c_str(), stdout); });
+  }
+
+  CLI::App app_{"pullseal: explains and checks what pullseald enforces"};
+  int status_ = 0;
+  std::string output_ = "text";
+  pullseal::cli::VerifyOptions verify_;
+  LiveOptions live_;
+  pullseal::cli::TailOptions tail_;
+  std::string file_;
+  std::string image_;
+  std::string head_;
+  std::optional<std::string> namespace_;
+  std::vector<std::string> labels_;
+  std::vector<std::string> images_;
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    return Run(argc, argv);
+    return CommandLine().Run(argc, argv);
   } catch (const std::exception& exception) {
     std::fprintf(stderr, "pullseal: %s\n", exception.what());
     return 2;

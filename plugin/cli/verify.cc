@@ -4,7 +4,6 @@
 #include <map>
 #include <utility>
 
-#include "audit/audit_log.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -164,17 +163,6 @@ int PolicyTest(const std::string& file, const std::string& image, const std::opt
   }
   if (!selection.complete) Print("no-rule: " + std::string(gate::Sentence(gate::Reason::kNoRule)));
   return selection.complete ? kAllow : kDeny;
-}
-
-int AuditVerify(const std::string& file, const std::string& head) {
-  const auto verified = audit::VerifyLog(file, head);
-  if (!verified) {
-    Print(verified.error().message);
-    return verified.error().code == ErrorCode::kUnavailable ? kUndecided : kDeny;
-  }
-  Print(file + ": good: " + std::to_string(verified->records) + " records, head " +
-        std::to_string(verified->last_sequence) + ":" + verified->last_hash);
-  return kAllow;
 }
 
 }  // namespace pullseal::cli

@@ -32,9 +32,6 @@ int PolicyCheck(const std::string& file);
 int PolicyTest(const std::string& file, const std::string& image, const std::optional<std::string>& pod_namespace,
                const std::vector<std::string>& node_labels);
 
-// Proves the chain of an audit log.
-int AuditVerify(const std::string& file, const std::string& head);
-
 }  // namespace pullseal::cli
 
 #endif  // PULLSEAL_CLI_VERIFY_H_

@@ -15,14 +15,16 @@
 #include <thread>
 #include <utility>
 
+#include "admin/server.h"
 #include "audit/audit_log.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/unix_listen.h"
 #include "cri/calls.h"
-#include "cri/listen.h"
 #include "cri/relay.h"
+#include "daemon/admin_commands.h"
 #include "daemon/background.h"
 #include "daemon/policy_source.h"
 #include "daemon/reporter.h"
@@ -111,7 +113,7 @@ void HandleSignals(PolicySource& policy, cri::Relay& relay) {
   int signal = 0;
   while (::sigwait(&set, &signal) == 0) {
     if (signal != SIGHUP) break;
-    (void)policy.Reload();
+    (void)policy.Reload(true);
   }
   NotifySystemd("STOPPING=1");
   log::Info("stopping: no new calls, those under way may end");
@@ -178,10 +180,25 @@ class App {
                                     config_.deny_checkpoint}});
     const Background refresh(limits::kRefreshRound,
                              [this](const std::atomic<bool>& stopping) { (void)gate_.RefreshDue(stopping); });
-    OwnedFd listener = cri::InheritedSocket("cri");
+    AdminCommands commands(config_, gate_, policy, reports, **audit, clock_);
+    std::unique_ptr<admin::Server> admin;
+    if (!config_.listen_admin.empty()) {
+      OwnedFd socket = InheritedSocket("admin");
+      if (!socket.valid()) {
+        auto made = Listen(config_.listen_admin);
+        if (!made) return made.error();
+        socket = std::move(*made);
+      }
+      admin = std::make_unique<admin::Server>(
+          std::move(socket),
+          [&commands](const json::Value& request, const admin::Server::Send& send, const std::atomic<bool>& stopping) {
+            commands.Answer(request, send, stopping);
+          });
+    }
+    OwnedFd listener = InheritedSocket("cri");
     const bool inherited = listener.valid();
     if (!inherited) {
-      auto made = cri::Listen(config_.listen_cri);
+      auto made = Listen(config_.listen_cri);
       if (!made) return made.error();
       listener = std::move(*made);
     }

@@ -19,8 +19,8 @@ class ConfigParser {
   Result<Config> Parse(const YamlNode& root) {
     if (root.kind == YamlNode::Kind::kNull) return config_;
     if (in_.Map(root, "the configuration",
-                {"listen", "runtime", "policy", "state", "node", "registries", "gate", "audit", "metrics", "log", "unknownFields",
-                 "checkpoint"})) {
+                {"listen", "runtime", "policy", "state", "node", "registries", "gate", "audit", "metrics", "log",
+                 "unknownFields", "checkpoint"})) {
       Set(root, "policy", config_.policy);
       SetOrNone(root, "state", config_.state);
       Listen(root);
@@ -84,9 +84,10 @@ class ConfigParser {
   }
 
   void Listen(const YamlNode& root) {
-    const YamlNode* node = Section(root, "listen", {"cri", "metrics"});
+    const YamlNode* node = Section(root, "listen", {"cri", "admin", "metrics"});
     if (node == nullptr) return;
     Set(*node, "cri", config_.listen_cri);
+    SetOrNone(*node, "admin", config_.listen_admin);
     SetOrNone(*node, "metrics", config_.listen_metrics);
   }
   void Runtime(const YamlNode& root) {
@@ -143,8 +144,9 @@ class ConfigParser {
     SetTexts(*node, "ruleLabels", config_.rule_labels);
     for (const std::string& name : config_.rule_labels) {
       // What Prometheus takes in a label's name.
-      const bool good = name.size() <= 64 && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                                    "0123456789_") == std::string::npos;
+      const bool good = name.size() <= 64 && name.find_first_not_of(
+                                                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                                 "0123456789_") == std::string::npos;
       if (!good || name.empty()) in_.Fail(*node, "ruleLabels must be names of letters, digits and '_'");
     }
   }

@@ -16,7 +16,8 @@ namespace pullseal::daemon {
 // Config is the daemon's configuration file, with its defaults.
 struct Config {
   std::string listen_cri = "/run/pullseal/cri/cri.sock";
-  std::string listen_metrics = "127.0.0.1:9464";  // empty: none
+  std::string listen_admin = "/run/pullseal/admin/admin.sock";  // empty: none
+  std::string listen_metrics = "127.0.0.1:9464";                // empty: none
   std::string runtime_socket = "/run/containerd/containerd.sock";
   std::string runtime_namespace = "k8s.io";
   std::string runtime_config = "/etc/containerd/config.toml";

@@ -13,12 +13,12 @@ double Seconds(WallTime time) { return std::chrono::duration<double>(time.time_s
 
 }  // namespace
 
-Status PolicySource::Reload() {
+Status PolicySource::Reload(bool asked) {
   const std::lock_guard one_at_a_time(reloading_);
   auto policy = gate::LoadPolicy(path_);
   const gate::SnapshotPtr before = Get();
   if (!policy) {
-    if (policy.error().message == refused_) return policy.error();
+    if (policy.error().message == refused_ && !asked) return policy.error();
     refused_ = policy.error().message;
     metrics_.Add("pullseal_policy_reload_errors_total", {});
     log::Warn("policy refused: " + refused_ +
@@ -27,7 +27,10 @@ Status PolicySource::Reload() {
     return policy.error();
   }
   refused_.clear();
-  if (before != nullptr && before->policy.fingerprint == policy->fingerprint) return {};
+  if (before != nullptr && before->policy.fingerprint == policy->fingerprint) {
+    if (asked) log::Info("policy read again: it is the one in force");
+    return {};
+  }
   Publish(*policy);
   for (const std::string& warning : policy::Warnings(*policy, clock_.Now())) log::Warn("policy: " + warning);
   log::Info("policy " + policy->name + " version " + policy->version + " in force, mode " +
@@ -68,6 +71,11 @@ void PolicySource::Publish(const policy::Policy& policy) {
   for (const policy::Exception& one : policy.exceptions) {
     metrics_.Set("pullseal_exception_expiry_timestamp_seconds", {{"exception", one.name}}, Seconds(one.until));
   }
+}
+
+std::string PolicySource::Refused() const {
+  const std::lock_guard lock(reloading_);
+  return refused_;
 }
 
 gate::SnapshotPtr PolicySource::Get() const {

@@ -31,11 +31,13 @@ class PolicySource {
         observer_(std::move(observer)),
         watch_(std::filesystem::path(path_).parent_path().string()) {}
 
-  // Reads the files and puts them in force, whole or not at all. Says what happened, and, where nothing is different from
-  // the last time, nothing.
-  Status Reload();
+  // Reads the files and puts them in force, whole or not at all. Says what happened; where nothing is different from
+  // the last time, only if `asked` for by an operator.
+  Status Reload(bool asked = false);
   // Reloads if files changed and are quiet again, or were not read for long. Called again and again by one thread.
   void Follow();
+  // Why the files found last were refused; empty if they were not.
+  std::string Refused() const;
   // Null until a policy was read.
   gate::SnapshotPtr Get() const;
 
@@ -47,9 +49,9 @@ class PolicySource {
   metrics::Metrics& metrics_;
   const Clock& clock_;
   const Observer observer_;
-  std::mutex reloading_;  // one reload at a time
-  std::string refused_;   // guarded by reloading_; why the last one was refused, empty if it was not
-  FolderWatch watch_;                       // of the thread that follows, as are the next two
+  mutable std::mutex reloading_;  // one reload at a time
+  std::string refused_;           // guarded by reloading_; why the last one was refused, empty if it was not
+  FolderWatch watch_;             // of the thread that follows, as are the next two
   SteadyTime read_at_;
   std::optional<SteadyTime> changed_first_;
   mutable std::mutex mutex_;

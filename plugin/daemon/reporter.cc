@@ -49,6 +49,10 @@ std::string OutcomeText(const gate::Decision& decision) {
 Status Reports::Report(const gate::Event& event, const gate::Decision& decision, const gate::Snapshot* snapshot) {
   audit::Record record = ToRecord(event, decision, snapshot);
   record.time = clock_.Now();
+  {
+    const std::lock_guard lock(mutex_);
+    ++counts_[record.outcome];
+  }
   const std::string cache(gate::Text(decision.cache));
   metrics::Labels labels = {{"action", event.action},
                             {"outcome", record.outcome},
@@ -74,6 +78,11 @@ Status Reports::Report(const gate::Event& event, const gate::Decision& decision,
 }
 
 void Reports::UnknownFields() { metrics_.Add("pullseal_unknown_fields_total", {}); }
+
+std::map<std::string, std::int64_t> Reports::Counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
 
 void Reports::Log(const gate::Event& event, const gate::Decision& decision, const std::string& outcome) {
   {

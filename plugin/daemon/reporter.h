@@ -1,6 +1,8 @@
 #ifndef PULLSEAL_DAEMON_REPORTER_H_
 #define PULLSEAL_DAEMON_REPORTER_H_
 
+#include <cstdint>
+#include <map>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -26,6 +28,8 @@ class Reports final : public gate::Reporter {
 
   Status Report(const gate::Event& event, const gate::Decision& decision, const gate::Snapshot* snapshot) override;
   void UnknownFields() override;
+  // Decisions so far, by outcome.
+  std::map<std::string, std::int64_t> Counts() const;
 
  private:
   void Log(const gate::Event& event, const gate::Decision& decision, const std::string& outcome);
@@ -34,9 +38,10 @@ class Reports final : public gate::Reporter {
   metrics::Metrics& metrics_;
   const Clock& clock_;
   const ReportOptions options_;
-  std::mutex mutex_;
-  SteadyTime window_;         // guarded by mutex_
-  int logged_in_window_ = 0;  // guarded by mutex_
+  mutable std::mutex mutex_;
+  SteadyTime window_;                           // guarded by mutex_
+  int logged_in_window_ = 0;                    // guarded by mutex_
+  std::map<std::string, std::int64_t> counts_;  // guarded by mutex_
 };
 
 // OutcomeText is the audit log's word for a decision: allow, deny, would-deny or unavailable.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <utility>
 
 namespace pullseal::gate {
@@ -148,12 +149,36 @@ std::vector<EvidenceCache::Due> EvidenceCache::FindDue(std::size_t most) {
   return out;
 }
 
-void EvidenceCache::Flush() {
+bool EvidenceCache::Flush() {
   {
     const std::lock_guard lock(mutex_);
     entries_.Clear();
   }
-  if (store_ != nullptr) (void)store_->Flush();
+  return store_ == nullptr || store_->Flush();
+}
+
+std::size_t EvidenceCache::size() {
+  const std::lock_guard lock(mutex_);
+  return entries_.size();
+}
+
+std::vector<store::EvidenceStore::Subject> EvidenceCache::List(std::size_t most) {
+  std::vector<store::EvidenceStore::Subject> out;
+  std::set<std::string> seen;
+  {
+    const std::lock_guard lock(mutex_);
+    entries_.ForEach([&](const std::string& key, const std::shared_ptr<Entry>& entry) {
+      if (out.size() >= most) return;
+      seen.insert(key);
+      out.push_back(
+          {entry->subject.text(), entry->name.MatchName(), entry->signatures->size(), NewestOf(*entry->signatures)});
+    });
+  }
+  if (store_ == nullptr) return out;
+  for (store::EvidenceStore::Subject& one : store_->List(most)) {
+    if (out.size() < most && !seen.contains(one.digest + "|" + one.repository)) out.push_back(std::move(one));
+  }
+  return out;
 }
 
 }  // namespace pullseal::gate

@@ -53,7 +53,11 @@ class EvidenceCache {
   // its own time, at most `most`.
   std::vector<Due> FindDue(std::size_t most);
 
-  void Flush();
+  // Forgets everything; false if the store could not.
+  bool Flush();
+  std::size_t size();
+  // What is known, in memory and in the store, the images used last first.
+  std::vector<store::EvidenceStore::Subject> List(std::size_t most);
 
  private:
   struct Entry {

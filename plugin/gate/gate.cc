@@ -325,10 +325,17 @@ std::optional<oci::Digest> Gate::OnlyManifestForNode(const Question& question, c
   return only;
 }
 
-void Gate::Flush() {
-  evidence_.Flush();
+bool Gate::Flush() {
+  const bool whole = evidence_.Flush();
   const std::lock_guard lock(mutex_);
   verdicts_.Clear();
+  return whole;
+}
+
+CacheSizes Gate::Sizes() {
+  const std::size_t images = evidence_.size();
+  const std::lock_guard lock(mutex_);
+  return CacheSizes{verdicts_.size(), images};
 }
 
 }  // namespace pullseal::gate

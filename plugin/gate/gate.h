@@ -48,6 +48,12 @@ struct Options {
   std::chrono::milliseconds evidence_max_age{86'400'000};
 };
 
+// CacheSizes counts what is kept in memory.
+struct CacheSizes {
+  std::size_t verdicts = 0;
+  std::size_t images = 0;  // with evidence
+};
+
 // Gate answers questions: rule -> cached verdict -> evidence -> judge. Verdicts are kept in memory by digest, policy
 // fingerprint, rule and repository, never by tag; evidence is kept in memory and on disk and judged again;
 // could-not-decide is never kept. Concurrent questions about one subject share one search. Thread-safe.
@@ -68,8 +74,11 @@ class Gate {
   // background. Gives up between two searches once `stopping`. Returns how many were found again.
   int RefreshDue(const std::atomic<bool>& stopping);
 
-  // Forgets all verdicts and evidence, on disk too.
-  void Flush();
+  // Forgets all verdicts and evidence, on disk too; false if the disk could not be emptied.
+  bool Flush();
+  CacheSizes Sizes();
+  // The images whose evidence is known, those used last first, at most `most`.
+  std::vector<store::EvidenceStore::Subject> KnownImages(std::size_t most) { return evidence_.List(most); }
 
  private:
   struct CachedVerdict {

@@ -15,7 +15,7 @@
 #include <filesystem>
 
 #include "base/limits.h"
-#include "cri/listen.h"
+#include "base/unix_listen.h"
 #include "fakes/h2.h"
 
 namespace pullseal::cri {

@@ -1,12 +1,12 @@
-#ifndef PULLSEAL_CRI_LISTEN_H_
-#define PULLSEAL_CRI_LISTEN_H_
+#ifndef PULLSEAL_BASE_UNIX_LISTEN_H_
+#define PULLSEAL_BASE_UNIX_LISTEN_H_
 
 #include <string>
 
 #include "base/file.h"
 #include "base/result.h"
 
-namespace pullseal::cri {
+namespace pullseal {
 
 // Listen opens a listening unix socket at `path` with mode 0660. Its folder is made with mode 0700 if it is not there,
 // and must belong to us with no rights for others. A socket that nobody serves any more is replaced; one that somebody
@@ -17,6 +17,6 @@ Result<OwnedFd> Listen(const std::string& path);
 // first one with the name `name` in LISTEN_FDNAMES, or the only one if there are no names. Invalid fd if there is none.
 OwnedFd InheritedSocket(const std::string& name);
 
-}  // namespace pullseal::cri
+}  // namespace pullseal
 
-#endif  // PULLSEAL_CRI_LISTEN_H_
+#endif  // PULLSEAL_BASE_UNIX_LISTEN_H_

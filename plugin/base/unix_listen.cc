@@ -1,4 +1,4 @@
-#include "cri/listen.h"
+#include "base/unix_listen.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace pullseal::cri {
+namespace pullseal {
 namespace {
 
 constexpr int kFirstInherited = 3;  // sd_listen_fds(3)
@@ -89,4 +89,4 @@ OwnedFd InheritedSocket(const std::string& name) {
   return OwnedFd();
 }
 
-}  // namespace pullseal::cri
+}  // namespace pullseal

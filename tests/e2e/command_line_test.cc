@@ -1,0 +1,105 @@
+// The command line as a person uses it, without a daemon: exit statuses and exact messages.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "fakes/test_authority.h"
+#include "lab/process.h"
+
+namespace pullseal {
+namespace {
+
+using lab::Execute;
+using lab::Output;
+
+class CommandLineTest : public ::testing::Test {
+ protected:
+  CommandLineTest() {
+    lab::WriteFile(Path("a.pub"), key_.PublicPem());
+    lab::WriteFile(Path("good.yaml"), Policy("anyOf: [{key: a}]"));
+  }
+  std::string Path(const std::string& name) const { return folder_.path() + "/" + name; }
+  static std::string Policy(const std::string& signatures) {
+    return "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: p, version: 3}\nkeys:\n  - {name: a, file: "
+           "a.pub}\nrules:\n  - name: app\n    match: {images: [\"reg.io/**\"]}\n    require: {signatures: {" +
+           signatures + "}}\n";
+  }
+  static Output Run(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), std::string(std::getenv("PULLSEAL_BUILD")) + "/plugin/pullseal");
+    return Execute(arguments);
+  }
+  void Expect(int status, const std::string& text, const std::vector<std::string>& arguments) const {
+    const Output out = Run(arguments);
+    EXPECT_EQ(status, out.status) << out.text;
+    EXPECT_NE(std::string::npos, out.text.find(text)) << out.text;
+  }
+
+  lab::TempFolder folder_;
+  fakes::TestAuthority key_;
+};
+
+TEST_F(CommandLineTest, WrongUsageIs64) {
+  EXPECT_EQ(64, Run({}).status);
+  EXPECT_EQ(64, Run({"nonsense"}).status);
+  EXPECT_EQ(64, Run({"verify"}).status);
+  EXPECT_EQ(64, Run({"verify", "x", "-o", "xml"}).status);
+  EXPECT_EQ(64, Run({"audit", "tail", "-n", "0"}).status);
+  EXPECT_EQ(0, Run({"--help"}).status);
+  EXPECT_EQ(0, Run({"--version"}).status);
+}
+
+TEST_F(CommandLineTest, PolicyCheckNamesFileLineAndReason) {
+  EXPECT_EQ(Path("good.yaml") + ": good: 1 rules, 1 keys, 0 exceptions, mode enforce\n",
+            Run({"policy", "check", Path("good.yaml")}).text);
+  lab::WriteFile(Path("bad.yaml"), Policy("anyOf: [{key: b}]"));
+  const Output bad = Run({"policy", "check", Path("bad.yaml")});
+  EXPECT_EQ(1, bad.status);
+  EXPECT_EQ(Path("bad.yaml") + ":9: key \"b\" is not among the policy's keys\n", bad.text);
+  lab::WriteFile(Path("bad.yaml"), Policy("treshold: 1, anyOf: [{key: a}]"));
+  EXPECT_NE(std::string::npos, Run({"policy", "check", Path("bad.yaml")}).text.find(":9: "));
+  Expect(1, "No such file", {"policy", "check", Path("none.yaml")});
+  lab::WriteFile(Path("old.yaml"), Policy("anyOf: [{key: a}]") +
+                                       "exceptions:\n  - {name: e, match: {images: [\"reg.io/x\"]}, until: "
+                                       "2020-01-01T00:00:00Z, owner: o, reason: r}\n");
+  Expect(0, "old.yaml: warning: exception \"e\" has expired", {"policy", "check", Path("old.yaml")});
+}
+
+TEST_F(CommandLineTest, PolicyTestTellsTheRule) {
+  EXPECT_EQ("image: reg.io/a/b:1 (matched as reg.io/a/b)\nrule: app, mode enforce\n",
+            Run({"policy", "test", Path("good.yaml"), "--image", "reg.io/a/b:1", "--namespace", "x"}).text);
+  Expect(1, "no-rule: ", {"policy", "test", Path("good.yaml"), "--image", "other.io/a", "--namespace", "x"});
+  Expect(1, "reference-invalid", {"policy", "test", Path("good.yaml"), "--image", "A B"});
+}
+
+TEST_F(CommandLineTest, WithoutADaemonLiveCommandsSaySo) {
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"status"}, {"cache", "list"}, {"cache", "flush"}, {"warm", "x"}}) {
+    auto with_socket = command;
+    with_socket.insert(with_socket.end(), {"--socket", Path("none.sock")});
+    Expect(2, "no daemon at " + Path("none.sock"), with_socket);
+  }
+}
+
+TEST_F(CommandLineTest, ManualAndCompletionAreWhatTheirReadersTake) {
+  const Output manual = Run({"manual"});
+  ASSERT_EQ(0, manual.status);
+  lab::WriteFile(Path("pullseal.1"), manual.text);
+  EXPECT_EQ("", Execute({"groff", "-man", "-ww", "-z", Path("pullseal.1")}).text);
+  EXPECT_EQ("", Execute({"groff", "-man", "-ww", "-z",
+                         std::string(std::getenv("PULLSEAL_TOP")) + "/plugin/daemon/pullseald.8"})
+                    .text);
+  lab::WriteFile(Path("completion"), Run({"completion"}).text);
+  const auto complete = [&](const std::string& words, int count) {
+    return Execute({"bash", "-c",
+                    "source " + Path("completion") + "; COMP_WORDS=(" + words +
+                        "); COMP_CWORD=" + std::to_string(count) + "; _pullseal; echo \"${COMPREPLY[*]}\""})
+        .text;
+  };
+  EXPECT_EQ("verify\n", complete("pullseal ver", 1));
+  EXPECT_EQ("--policy\n", complete("pullseal verify --pol", 2));
+  EXPECT_EQ("--policy\n", complete("pullseal verify image --pol", 3));
+  EXPECT_EQ("tail\n", complete("pullseal audit t", 2));
+}
+
+}  // namespace
+}  // namespace pullseal
