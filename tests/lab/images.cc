@@ -234,4 +234,22 @@ std::string Cosign::Sign(const std::string& reference, const std::vector<std::st
   return signed_output.status == 0 ? std::string() : signed_output.text;
 }
 
+std::string Cosign::SignAsBundle(const std::string& program, const std::string& reference, bool attest) {
+  const std::string config = folder_ + "/signing.json";
+  WriteFile(
+      config,
+      R"({"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json","rekorTlogConfig":{},"tsaConfig":{}})");
+  WriteFile(folder_ + "/predicate.json", R"({"passed":false})");
+  std::vector<std::string> command = {program, attest ? "attest" : "sign", "--yes",
+                                      "--key", private_key_file(),         "--signing-config",
+                                      config,  "--allow-http-registry",    "--allow-insecure-registry"};
+  if (attest) {
+    command.insert(command.end(),
+                   {"--predicate", folder_ + "/predicate.json", "--type", "https://example.com/scan-failed/v1"});
+  }
+  command.push_back(reference);
+  const Output done = Execute(command, {{"COSIGN_PASSWORD", ""}, {"HOME", folder_}});
+  return done.status == 0 ? std::string() : done.text;
+}
+
 }  // namespace pullseal::lab

@@ -79,6 +79,8 @@ class Cosign {
   // Signs `reference` (host/repository@digest) in its registry, in the .sig form. Empty if it went well, else its
   // output.
   std::string Sign(const std::string& reference, const std::vector<std::string>& more = {});
+  // The same with cosign 3 (`program`), as a bundle that refers to the image; `attest` makes an attestation instead.
+  std::string SignAsBundle(const std::string& program, const std::string& reference, bool attest = false);
   std::string public_key_file() const { return folder_ + "/cosign.pub"; }
   std::string private_key_file() const { return folder_ + "/cosign.key"; }
 

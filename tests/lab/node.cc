@@ -252,7 +252,8 @@ Daemon::Daemon(const std::string& program, const std::string& folder, const Cont
                const std::string& policy, const std::string& more_config)
     : program_(program), folder_(folder), socket_(folder + "/cri/cri.sock"), metrics_port_(FreePort()) {
   WriteFile(folder_ + "/config.yaml",
-            "listen: {cri: " + socket_ + ", metrics: \"127.0.0.1:" + std::to_string(metrics_port_) +
+            "state: " + folder_ + "/state\nlisten: {cri: " + socket_ + ", admin: " + admin_socket() +
+                ", metrics: \"127.0.0.1:" + std::to_string(metrics_port_) +
                 "\"}\nruntime: {socket: " + containerd.socket() + ", config: " + containerd.config_file() +
                 "}\npolicy: " + policy_file() + "\nregistries: {certsDirs: [" + folder_ +
                 "/certs.d]}\naudit: {file: " + audit_file() + "}\nnode: {name: lab}\n" + more_config);

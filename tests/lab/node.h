@@ -76,6 +76,7 @@ class Daemon {
   Daemon(const std::string& program, const std::string& folder, const Containerd& containerd, const std::string& policy,
          const std::string& more_config = "");
   const std::string& socket() const { return socket_; }
+  std::string admin_socket() const { return folder_ + "/admin/admin.sock"; }
   int metrics_port() const { return metrics_port_; }
   std::string audit_file() const { return folder_ + "/audit.jsonl"; }
   std::string policy_file() const { return folder_ + "/policy.yaml"; }

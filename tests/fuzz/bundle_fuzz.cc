@@ -1,0 +1,34 @@
+#include <cstddef>
+#include <cstdint>
+
+#include "base/clock.h"
+#include "crypto/public_key.h"
+#include "judge/judge.h"
+#include "sigstore/bundle.h"
+#include "sigstore/statement.h"
+#include "sigstore/trusted_root.h"
+
+// Nothing that can be read crashes, and nothing that was not signed by the key counts, in whichever form.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace pullseal;
+  const ByteView bytes(data, size);
+  (void)sigstore::Bundle::Parse(bytes);
+  (void)sigstore::DsseEnvelope::Parse(bytes);
+  (void)sigstore::Statement::Parse(bytes);
+  (void)sigstore::TrustedRoot::Parse(AsText(bytes));
+  // A key whose private half nobody kept.
+  static const auto key = crypto::PublicKey::ParsePem(
+      "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC "
+      "KEY-----\n");
+  if (!key) __builtin_trap();
+  policy::SignatureRequirement requirement;
+  requirement.any_of.push_back(policy::Key{"k", *key, {}, {}, {}, {}});
+  for (const char* type : {"application/vnd.dev.sigstore.bundle.v0.3+json", "application/vnd.dsse.envelope.v1+json",
+                           "application/vnd.dev.cosign.simplesigning.v1+json"}) {
+    judge::Evidence evidence{oci::Digest::Of(bytes), "reg.io/app", {}};
+    evidence.signatures.push_back(
+        {oci::Digest::Of(bytes), type, Bytes(data, data + size), {{"dev.cosignproject.cosign/signature", "AAAA"}}});
+    if (judge::Judge(evidence, requirement, WallTime()).reason == judge::Reason::kSigned) __builtin_trap();
+  }
+  return 0;
+}

@@ -1,0 +1,35 @@
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "store/evidence_store.h"
+
+// Any file in the database's place: what is found has the digest it is found by, and the store works on.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace pullseal;
+  log::SetLevel(log::Level::kError);
+  static const std::string path = "/tmp/pullseal_store_fuzz_" + std::to_string(::getpid()) + ".db";
+  for (const char* suffix : {"", "-wal", "-shm", ".aside", ".aside-wal", ".aside-shm"})
+    std::remove((path + suffix).c_str());
+  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
+  static const SystemClock clock;
+  const auto store = store::OpenSqliteStore(path, limits::kStoreBytes, clock);
+  const oci::Digest subject = oci::Digest::Of(AsBytes("subject"));
+  for (const auto& one : store->List(100)) {
+    const auto digest = oci::Digest::Parse(one.digest);
+    if (!digest) continue;
+    for (const auto& found : store->Find(*digest, one.repository)) {
+      if (oci::Digest::Of(found.bytes) != found.blob) __builtin_trap();
+    }
+  }
+  const Bytes bytes = {1, 2, 3};
+  store->Put(subject, "reg.io/app", {{oci::Digest::Of(bytes), "t", bytes, {}, clock.Now()}});
+  (void)store->Find(subject, "reg.io/app");
+  return 0;
+}
