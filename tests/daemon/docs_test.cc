@@ -3,11 +3,13 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <sstream>
 
 #include "daemon/config.h"
 #include "fakes/test_authority.h"
+#include "gate/decision.h"
 #include "policy/model.h"
 
 namespace pullseal::daemon {
@@ -54,6 +56,19 @@ TEST(DocsTest, EveryExampleIsAccepted) {
   }
   EXPECT_GE(policies, 2);
   EXPECT_GE(configs, 1);
+}
+
+// Each reason stands in the table with the very sentence that a pod's author reads.
+TEST(DocsTest, EveryReasonIsExplained) {
+  std::ifstream in(std::string(PULLSEAL_TOP) + "/docs/refusals.md");
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  for (int i = 0; i <= static_cast<int>(gate::Reason::kAuditUnavailable); ++i) {
+    const auto reason = static_cast<gate::Reason>(i);
+    if (judge::OutcomeOf(reason) == gate::Outcome::kAllow) continue;
+    const std::string row =
+        "| `" + std::string(judge::Slug(reason)) + "` | " + std::string(gate::Sentence(reason)) + " | ";
+    EXPECT_NE(std::string::npos, text.find(row)) << row;
+  }
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <sstream>
 
 #include "fakes/test_authority.h"
 #include "lab/process.h"
@@ -99,6 +101,46 @@ TEST_F(CommandLineTest, ManualAndCompletionAreWhatTheirReadersTake) {
   EXPECT_EQ("--policy\n", complete("pullseal verify --pol", 2));
   EXPECT_EQ("--policy\n", complete("pullseal verify image --pol", 3));
   EXPECT_EQ("tail\n", complete("pullseal audit t", 2));
+}
+
+// The console examples of docs/write-a-policy.md, each run on the policy above it: its output is what stands there.
+TEST_F(CommandLineTest, ConsoleExamplesPrintWhatTheDocsSay) {
+  std::istringstream docs(lab::ReadText(std::string(std::getenv("PULLSEAL_TOP")) + "/docs/write-a-policy.md"));
+  std::filesystem::create_directories(Path("keys"));
+  std::string inside;
+  std::string policy;
+  std::string expected;
+  std::string command;
+  int ran = 0;
+  const auto run = [&] {
+    if (command.empty()) return;
+    const std::string program = std::string(std::getenv("PULLSEAL_BUILD")) + "/plugin/" + command;
+    EXPECT_EQ(expected, Execute({"sh", "-c", "cd " + folder_.path() + " && " + program}).text) << command;
+    command.clear();
+    ++ran;
+  };
+  for (std::string line; std::getline(docs, line);) {
+    if (line.starts_with("```")) {
+      run();
+      if (inside == "```yaml" && line == "```") {
+        lab::WriteFile(Path("policy.yaml"), policy);
+        for (std::size_t at = policy.find("keys/"); at != std::string::npos; at = policy.find("keys/", at + 1)) {
+          lab::WriteFile(Path(policy.substr(at, policy.find(".pub", at) + 4 - at)), fakes::TestAuthority().PublicPem());
+        }
+        policy.clear();
+      }
+      inside = inside.empty() ? line : "";
+    } else if (inside == "```yaml") {
+      policy += line + "\n";
+    } else if (inside == "```console" && line.starts_with("$ ")) {
+      run();
+      command = line.substr(2);
+      expected.clear();
+    } else if (inside == "```console") {
+      expected += line + "\n";
+    }
+  }
+  EXPECT_GE(ran, 9);
 }
 
 }  // namespace
