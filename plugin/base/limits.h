@@ -128,6 +128,7 @@ inline constexpr std::size_t kContinuations = 64;  // 16 KiB each, together kHea
 inline constexpr std::size_t kStoreBytes = 64 * kMiB;  // a signed image needs about 1.5 KiB with a key, 16 KiB keyless
 inline constexpr std::size_t kStoreQueue = 256;        // reads and writes waiting for the disk
 inline constexpr milliseconds kStoreReadTime{100};     // a slower disk is slower than asking the registry
+inline constexpr milliseconds kStoreAdminTime{3000};   // for operators' questions about all of it
 inline constexpr std::size_t kEvidenceBytes = 8 * kMiB;  // evidence kept in memory
 // Evidence older than this is of no use to anybody, also under onUnavailable: allow-known.
 inline constexpr std::chrono::hours kEvidenceLife{24 * 30};

@@ -78,8 +78,9 @@ Result<Database> Database::Open(const std::string& path) {
   }
   sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_busy_timeout(raw, 0);
-  if (auto s = out.Execute("PRAGMA cache_size=-256; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; "
-                           "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=1048576;");
+  if (auto s = out.Execute(
+          "PRAGMA cache_size=-256; PRAGMA temp_store=MEMORY; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0; "
+          "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=1048576;");
       !s) {
     return s.error();
   }

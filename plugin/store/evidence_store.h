@@ -42,7 +42,7 @@ class EvidenceStore {
   // Replaces what is known. Returns at once; what cannot be written is lost.
   virtual void Put(const oci::Digest& subject, const std::string& repository,
                    std::vector<StoredSignature> signatures) = 0;
-  // The subjects used last, at most `most`.
+  // The subjects used last, at most `most`; for operators, who wait up to limits::kStoreAdminTime.
   virtual std::vector<Subject> List(std::size_t most) = 0;
   // Forgets everything; false if that could not be done now.
   virtual bool Flush() = 0;

@@ -33,6 +33,13 @@ constexpr const char* kSchema =
     "PRAGMA user_version=1;"
     "COMMIT;";
 
+// Of one connection: subjects to forget, and blobs that may be needed no more.
+constexpr const char* kTemporary =
+    "CREATE TEMP TABLE old(subject TEXT, repository TEXT); CREATE TEMP TABLE gone(blob TEXT);";
+constexpr const char* kDropGone =
+    "DELETE FROM blobs WHERE digest IN (SELECT blob FROM temp.gone)"
+    " AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.blob = blobs.digest);";
+
 std::int64_t ToSeconds(WallTime time) {
   return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
 }
@@ -96,9 +103,10 @@ class Tables {
   Status List(std::size_t most, std::vector<EvidenceStore::Subject>& out) {
     return With([&](Database& database) -> Status {
       auto statement = database.Prepare(
-          "SELECT s.subject, s.repository, COUNT(e.ordinal), COALESCE(MAX(e.fetched_at), 0) FROM subjects s"
+          "SELECT s.subject, s.repository, COUNT(e.ordinal), COALESCE(MAX(e.fetched_at), 0) FROM"
+          " (SELECT subject, repository, used_at FROM subjects ORDER BY used_at DESC LIMIT ?) s"
           " LEFT JOIN evidence e ON e.subject = s.subject AND e.repository = s.repository"
-          " GROUP BY s.subject, s.repository ORDER BY s.used_at DESC LIMIT ?");
+          " GROUP BY s.subject, s.repository ORDER BY s.used_at DESC");
       if (!statement) return statement.error();
       statement->Number(1, static_cast<std::int64_t>(most));
       while (true) {
@@ -140,6 +148,7 @@ class Tables {
     } else if (*version != kSchemaVersion) {
       return Error{ErrorCode::kInvalid, "database: schema version " + std::to_string(*version) + " is not ours"};
     }
+    if (auto made = opened->Execute(kTemporary); !made) return made;
     database_.emplace(std::move(*opened));
     return {};
   }
@@ -197,6 +206,10 @@ class Tables {
 
   Status Write(Database& database, const std::string& subject, const std::string& repository,
                const std::vector<StoredSignature>& signatures) {
+    if (auto s = database.Execute("DELETE FROM temp.gone"); !s) return s;
+    auto old = database.Prepare("INSERT INTO temp.gone SELECT blob FROM evidence WHERE subject = ? AND repository = ?");
+    if (!old) return old.error();
+    if (auto s = old->Text(1, subject).Text(2, repository).Run(); !s) return s;
     auto clear = database.Prepare("DELETE FROM evidence WHERE subject = ? AND repository = ?");
     if (!clear) return clear.error();
     if (auto s = clear->Text(1, subject).Text(2, repository).Run(); !s) return s;
@@ -216,7 +229,7 @@ class Tables {
       row->Text(5, one.media_type).Text(6, AnnotationsText(one.annotations)).Number(7, ToSeconds(one.fetched));
       if (auto s = row->Run(); !s) return s;
     }
-    return {};
+    return database.Execute(kDropGone);
   }
 
   // Forgets the least recently used until what is kept fits again, with some room to spare.
@@ -231,20 +244,24 @@ class Tables {
     auto bytes = used();
     if (!bytes) return bytes.error();
     if (static_cast<std::size_t>(*bytes) <= most_bytes_) return {};
-    const auto target = static_cast<std::int64_t>(most_bytes_ - most_bytes_ / 10);
+    const auto target = static_cast<std::int64_t>(most_bytes_ - most_bytes_ / 20);
     while (*bytes > target) {
       const auto left = database.Number("SELECT COUNT(*) FROM subjects");
       if (!left) return left.error();
-      if (*left == 0) return {};
+      // Rows that belong to no subject were not written by us.
+      if (*left == 0) return database.Execute("DELETE FROM evidence; DELETE FROM blobs;");
       if (auto s = database.Execute(
-              "CREATE TEMP TABLE IF NOT EXISTS old(subject TEXT, repository TEXT); DELETE FROM old;"
-              "INSERT INTO old SELECT subject, repository FROM subjects ORDER BY used_at LIMIT 64;"
-              "DELETE FROM evidence WHERE (subject, repository) IN (SELECT subject, repository FROM old);"
-              "DELETE FROM subjects WHERE (subject, repository) IN (SELECT subject, repository FROM old);"
-              "DELETE FROM blobs WHERE NOT EXISTS (SELECT 1 FROM evidence e WHERE e.blob = blobs.digest);");
+              "DELETE FROM temp.old; DELETE FROM temp.gone;"
+              "INSERT INTO temp.old SELECT subject, repository FROM subjects ORDER BY used_at"
+              " LIMIT (SELECT COUNT(*) / 20 + 1 FROM subjects);"
+              "INSERT INTO temp.gone SELECT DISTINCT e.blob FROM temp.old o JOIN evidence e"
+              " ON e.subject = o.subject AND e.repository = o.repository;"
+              "DELETE FROM evidence WHERE (subject, repository) IN (SELECT subject, repository FROM temp.old);"
+              "DELETE FROM subjects WHERE (subject, repository) IN (SELECT subject, repository FROM temp.old);");
           !s) {
         return s;
       }
+      if (auto s = database.Execute(kDropGone); !s) return s;
       bytes = used();
       if (!bytes) return bytes.error();
     }
@@ -285,14 +302,17 @@ class SqliteStore final : public EvidenceStore {
     });
   }
   std::vector<Subject> List(std::size_t most) override {
-    return Ask<std::vector<Subject>>([this, most](auto& out) { return tables_.List(most, out); });
+    return Ask<std::vector<Subject>>([this, most](auto& out) { return tables_.List(most, out); },
+                                     limits::kStoreAdminTime);
   }
   bool Flush() override {
-    return Ask<bool>([this](bool& done) {
-      const Status flushed = tables_.Flush();
-      done = flushed.ok();
-      return flushed;
-    });
+    return Ask<bool>(
+        [this](bool& done) {
+          const Status flushed = tables_.Flush();
+          done = flushed.ok();
+          return flushed;
+        },
+        limits::kStoreAdminTime);
   }
 
  private:
@@ -308,7 +328,7 @@ class SqliteStore final : public EvidenceStore {
   }
 
   template <typename Answer, typename Question>
-  Answer Ask(Question question) {
+  Answer Ask(Question question, std::chrono::milliseconds patience = limits::kStoreReadTime) {
     const auto promise = std::make_shared<std::promise<Answer>>();
     auto future = promise->get_future();
     const bool posted = Post([promise, question = std::move(question)] {
@@ -316,7 +336,7 @@ class SqliteStore final : public EvidenceStore {
       const Status done = question(answer);
       promise->set_value(done ? std::move(answer) : Answer{});
     });
-    if (!posted || future.wait_for(limits::kStoreReadTime) != std::future_status::ready) return Answer{};
+    if (!posted || future.wait_for(patience) != std::future_status::ready) return Answer{};
     return future.get();
   }
 

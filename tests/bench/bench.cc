@@ -13,6 +13,7 @@
 #include <sstream>
 #include <thread>
 
+#include "bench/table.h"
 #include "cri/calls.h"
 #include "fakes/fake_registry.h"
 #include "fakes/fake_runtime.h"
@@ -25,64 +26,12 @@
 namespace pullseal::lab {
 namespace {
 
-using Seconds = double;
-
-struct Table {
-  int met = 0;
-  int missed = 0;
-  void Row(const char* name, const std::string& ours, const std::string& reference, double ratio, const char* sign,
-           double target) {
-    const bool good = std::string(sign) == "<=" ? ratio <= target : ratio >= target;
-    (good ? met : missed) += 1;
-    std::printf("%-58s %14s %14s %8.3f %s %-7.3g %s\n", name, ours.c_str(), reference.c_str(), ratio, sign, target,
-                good ? "met" : "MISSED");
-    std::fflush(stdout);
-  }
-};
-
-Seconds Time(const std::function<void()>& work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-}
-
-Seconds Median(std::vector<Seconds> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
-std::string Micro(Seconds time) {
-  char out[40];
-  std::snprintf(out, sizeof out, "%.2f us", time * 1e6);
-  return out;
-}
-std::string Milli(Seconds time) {
-  char out[40];
-  std::snprintf(out, sizeof out, "%.2f ms", time * 1e3);
-  return out;
-}
-std::string Mib(double kib) {
-  char out[40];
-  std::snprintf(out, sizeof out, "%.1f MiB", kib / 1024);
-  return out;
-}
+using namespace bench;
 
 std::string Env(const char* name) {
   const char* value = std::getenv(name);
   if (value == nullptr) throw std::runtime_error(std::string(name) + " is not set; use tests/bench/run");
   return value;
-}
-
-// Two things measured turn by turn.
-std::pair<Seconds, Seconds> Interleaved(int rounds, const std::function<void()>& ours,
-                                        const std::function<void()>& reference) {
-  std::vector<Seconds> a;
-  std::vector<Seconds> b;
-  for (int i = 0; i < rounds; ++i) {
-    b.push_back(Time(reference));
-    a.push_back(Time(ours));
-  }
-  return {Median(a), Median(b)};
 }
 
 class Silent final : public gate::Reporter {
@@ -153,8 +102,6 @@ void InProcess(Table& table) {
     return question;
   };
   (void)gate.DecidePull(snapshot, ask(false));
-  table.Row("registry requests, cold signed image (resolve, .sig, payload)", std::to_string(http.Requests().size()),
-            "-", static_cast<double>(http.Requests().size()), "<=", 4);
   http.ForgetRequests();
   const auto question = ask(true);
   constexpr int kCalls = 2000;
@@ -227,6 +174,25 @@ long StatusField(pid_t pid, const std::string& name) {
   return at == std::string::npos ? 0 : std::atol(text.c_str() + at + name.size() + 1);
 }
 
+// Has the daemon judge `count` signed images.
+void KnowImages(Registry& registry, const fakes::TestAuthority& release, const Daemon& daemon, int count) {
+  std::vector<std::string> command = {
+      Env("PULLSEAL_BUILD") + "/plugin/pullseal", "warm", "--namespace", "default", "--socket", daemon.admin_socket()};
+  const Image base = MakeImage("known");
+  registry.PushImage("app/known", "base", base);
+  for (int i = 0; i < count; ++i) {
+    std::string text = base.manifest.bytes;
+    text.insert(text.rfind('}'), ",\"annotations\":{\"number\":\"" + std::to_string(i) + "\"}");
+    const Blob manifest = Blob::Of(text);
+    registry.PushManifest("app/known", std::to_string(i), manifest, kManifestType);
+    const std::string payload = fakes::SimpleSigningPayload(registry.host() + "/app/known", manifest.digest);
+    registry.PushSignature("app/known", manifest.digest, payload, release.SignBase64(payload));
+    command.push_back(registry.host() + "/app/known:" + std::to_string(i));
+  }
+  const Output warm = Execute(command);
+  if (warm.status != 0) throw std::runtime_error("warm: " + warm.text.substr(0, 1000));
+}
+
 void Node(Table& table) {
   TempFolder folder;
   Registry registry(folder.path() + "/registry");
@@ -240,14 +206,17 @@ void Node(Table& table) {
     if (!cosign.Sign(registry.host() + "/" + repository + "@" + image.manifest.digest).empty())
       throw std::runtime_error("cosign sign");
   }
+  const fakes::TestAuthority release;
+  WriteFile(folder.path() + "/local.pub", release.PublicPem());
   Containerd containerd(peers + "/containerd-1.7/usr/bin", 1, folder.path() + "/containerd",
                         registry.host() + "/app/pause:1");
   const std::string program = Env("PULLSEAL_BUILD") + "/plugin/pullseald";
   Daemon daemon(
       program, folder.path() + "/pullseald", containerd,
       "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: bench}\nkeys:\n  - {name: release, file: " +
-          cosign.public_key_file() + "}\nrules:\n  - {name: app, match: {images: [\"" + registry.host() +
-          "/app/*\"]}, require: {signatures: {anyOf: [{key: release}]}}}\n");
+          cosign.public_key_file() + "}\n  - {name: local, file: " + folder.path() +
+          "/local.pub}\nrules:\n  - {name: app, match: {images: [\"" + registry.host() +
+          "/app/*\"]}, require: {signatures: {anyOf: [{key: release}, {key: local}]}}}\n");
   std::vector<Seconds> starts;
   for (int i = 0; i < 7; ++i) {
     daemon.Stop(SIGTERM);
@@ -341,9 +310,10 @@ void Node(Table& table) {
     if (!proxied.Create(one, ref, name, &id).ok()) throw std::runtime_error("create");
     direct.RemovePod(one);
   }
+  KnowImages(registry, release, daemon, 500);
   const long rss = StatusField(daemon.pid(), "VmRSS");
   const long anonymous = StatusField(daemon.pid(), "RssAnon");
-  table.Row("resident memory after 110 pods, 1 known image (MiB)", Mib(static_cast<double>(rss)), "-",
+  table.Row("resident memory after 110 pods, 500 known images (MiB)", Mib(static_cast<double>(rss)), "-",
             static_cast<double>(rss) / 1024, "<=", 32);
   table.Row("anonymous part of it (MiB)", Mib(static_cast<double>(anonymous)), "-",
             static_cast<double>(anonymous) / 1024, "<=", 12);
@@ -354,9 +324,11 @@ void Node(Table& table) {
 
 int main() {
   std::printf("%-58s %14s %14s %8s    %-7s\n", "what", "ours", "reference", "ratio", "target");
-  pullseal::lab::Table table;
+  pullseal::bench::Table table;
   try {
+    pullseal::bench::Layouts(table);
     pullseal::lab::InProcess(table);
+    pullseal::bench::Growth(table);
     pullseal::lab::Node(table);
   } catch (const std::exception& exception) {
     std::fprintf(stderr, "bench: %s\n", exception.what());

@@ -250,6 +250,24 @@ TEST_F(StoreTest, KilledWhileWriting) {
   EXPECT_GT(survived, 20);
 }
 
+TEST_F(StoreTest, ReplacedAndForeignRowsDoNotPileUp) {
+  constexpr std::size_t kMost = 1 * limits::kMiB;
+  {
+    auto store = Open(kMost);
+    for (int i = 0; i < 300; ++i) {
+      store->Put(DigestOf("s"), kRepository, {Signature(std::string(8'000, 'x') + std::to_string(i))});
+      if (i % 50 == 0) (void)store->List(1);
+    }
+  }
+  EXPECT_LE(fs::file_size(path_), kMost);
+  Sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400)"
+      " INSERT INTO blobs SELECT 'sha256:junk' || i, zeroblob(8000) FROM n");
+  auto store = Open(kMost);
+  PutOne(*store, "one");
+  PutOne(*store, "two");
+  EXPECT_TRUE(Has(*store, "two"));
+}
+
 TEST_F(StoreTest, ForgetsTheLeastRecentlyUsedFirst) {
   constexpr std::size_t kMost = 1 * limits::kMiB;
   auto store = Open(kMost);
