@@ -270,7 +270,11 @@ Result<std::vector<oci::Descriptor>> Client::FetchReferrers(const oci::Reference
   std::string resource = "referrers/" + subject.text();
   for (int page = 0; page < limits::kReferrerPages; ++page) {
     auto fetched = FetchReferrersPage(repository, resource, page == 0, credentials, deadline);
-    if (!fetched) return fetched.error();
+    if (!fetched) {
+      // A list that breaks off is no registry without the API.
+      const bool broken_off = page > 0 && fetched.error().code == ErrorCode::kNotFound;
+      return broken_off ? Error{ErrorCode::kRemote, fetched.error().message} : fetched.error();
+    }
     for (oci::Descriptor& one : fetched->referrers) out.push_back(std::move(one));
     if (fetched->next.empty()) return out;
     resource = std::move(fetched->next);

@@ -25,6 +25,7 @@ class EvidenceTest : public ::testing::Test {
     http_.On(part, [=](const HttpRequest&) { return FakeRegistry::Response(status, body, headers); });
   }
   Search Find(const EvidenceFinder::Enough& enough = [](const Search&) { return false; }) {
+    clock_.Advance(2 * limits::kRestMost);  // what failed before does not speak for this search
     return finder_.Find(*oci::Reference::Parse("reg.io/app:1"), *oci::Digest::Parse(digest_), {},
                         clock_.Steady() + std::chrono::seconds(20), enough);
   }
@@ -59,7 +60,10 @@ TEST_F(EvidenceTest, FindsSignaturesAndTellsAbsenceFromTrouble) {
   for (const char* place : {".sig", "referrers/", "manifests/sha256-"}) {
     for (const long status : {401L, 403L, 429L, 500L, 502L}) {
       Answer(place, status, {{"retry-after", "60"}});
-      EXPECT_TRUE(Find().trouble) << place << status;
+      const Search search = Find();
+      ASSERT_TRUE(search.trouble) << place << status;
+      const std::string said = status == 401 ? "credentials" : std::to_string(status);
+      EXPECT_NE(std::string::npos, search.trouble->message.find(said)) << search.trouble->message;
       http_.Clear(place);
     }
   }
@@ -105,9 +109,22 @@ TEST_F(EvidenceTest, EndlessOrForeignPagesAreTrouble) {
     http_.ForgetRequests();
     EXPECT_TRUE(Find().trouble) << link;
     EXPECT_LE(RequestsOf("referrers/"), static_cast<std::size_t>(limits::kReferrerPages));
-    EXPECT_EQ(0U, RequestsOf("evil"));
+    const bool foreign = link != "/v2/app/referrers/" + digest_;
+    EXPECT_EQ(foreign, RequestsOf("referrers/") == 1) << link;
     http_.Clear("referrers/");
   }
+}
+
+TEST_F(EvidenceTest, AListThatBreaksOffIsTrouble) {
+  http_.On("referrers/", [&](const HttpRequest& request) {
+    if (request.url.path_and_query.ends_with("?next=1")) return FakeRegistry::Response(404);
+    return FakeRegistry::Response(
+        200, fakes::ImageIndex({}),
+        {{"content-type", fakes::kIndexType}, {"link", "</v2/app/referrers/" + digest_ + "?next=1>; rel=\"next\""}});
+  });
+  const Search search = Find();
+  ASSERT_TRUE(search.trouble);
+  EXPECT_EQ(ErrorCode::kRemote, search.trouble->code);
 }
 
 TEST_F(EvidenceTest, ARegistryWithoutTheApiSaysSoInManyWays) {
@@ -156,13 +173,18 @@ TEST_F(EvidenceTest, AReferrerThatIsListedButGoneIsTrouble) {
   EXPECT_EQ(ErrorCode::kRemote, search.trouble->code);
 }
 
+// Each costs a request, also where it turns out to be nothing.
 TEST_F(EvidenceTest, TooManyReferrersAreTrouble) {
   std::vector<std::string> list;
-  for (std::size_t i = 0; i <= limits::kReferrers; ++i) list.push_back(Referrer("layer " + std::to_string(i)));
+  for (std::size_t i = 0; i < limits::kReferrers + 50; ++i) {
+    list.push_back(http_.PutReferrer("reg.io", "app", kConfig, "layer " + std::to_string(i)));
+  }
   http_.PutReferrersApi("reg.io", "app", digest_, list);
   const Search search = Find();
-  EXPECT_EQ(limits::kReferrers, search.signatures.size());
+  EXPECT_TRUE(search.signatures.empty());
+  ASSERT_TRUE(search.trouble);
   EXPECT_EQ(ErrorCode::kLimit, search.trouble->code);
+  EXPECT_EQ(limits::kReferrers, RequestsOf("manifests/sha256:"));
 }
 
 TEST_F(EvidenceTest, LooksFirstWhereItFoundLast) {
