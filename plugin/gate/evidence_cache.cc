@@ -111,6 +111,7 @@ judge::Evidence EvidenceCache::Select(const Signatures& signatures, const oci::D
   if (signatures == nullptr) return out;
   const WallTime now = clock_.Now();
   for (const Dated& one : *signatures) {
+    if (!IsKept(one.fetched)) continue;
     if (stale || now - one.fetched < max_age_) out.signatures.push_back(one.signature);
   }
   return out;

@@ -30,21 +30,14 @@ class PolicyParser {
   }
 
  private:
-  const YamlNode& Require(const YamlNode& node, std::string_view name, std::string_view what) {
-    static const YamlNode kNone;
-    if (const YamlNode* found = node.Find(name)) return *found;
-    in_.Fail(node, std::string(what) + " has no field \"" + std::string(name) + "\"");
-    return kNone;
-  }
-
   void Header(const YamlNode& root) {
-    const YamlNode& version = Require(root, "apiVersion", "the policy");
+    const YamlNode& version = in_.Require(root, "apiVersion", "the policy");
     if (in_.Text(version, "apiVersion") != "pullseal.dev/v1") in_.Fail(version, "apiVersion must be pullseal.dev/v1");
-    const YamlNode& kind = Require(root, "kind", "the policy");
+    const YamlNode& kind = in_.Require(root, "kind", "the policy");
     if (in_.Text(kind, "kind") != "NodePolicy") in_.Fail(kind, "kind must be NodePolicy");
-    const YamlNode& metadata = Require(root, "metadata", "the policy");
+    const YamlNode& metadata = in_.Require(root, "metadata", "the policy");
     if (in_.Map(metadata, "metadata", {"name", "version"})) {
-      policy_.name = Name(Require(metadata, "name", "metadata"), "metadata.name");
+      policy_.name = Name(in_.Require(metadata, "name", "metadata"), "metadata.name");
       if (const YamlNode* number = metadata.Find("version")) policy_.version = in_.Text(*number, "metadata.version");
     }
     if (const YamlNode* mode = root.Find("mode")) {
@@ -85,9 +78,9 @@ class PolicyParser {
     std::set<std::string> names;
     for (const YamlNode& node : in_.List(*list, "trustRoots")) {
       if (!in_.Map(node, "a trust root", {"name", "file"})) return;
-      std::string name = Name(Require(node, "name", "a trust root"), "trustRoots.name");
+      std::string name = Name(in_.Require(node, "name", "a trust root"), "trustRoots.name");
       UniqueName(node, names, name, "trust root");
-      const YamlNode& file = Require(node, "file", "a trust root");
+      const YamlNode& file = in_.Require(node, "file", "a trust root");
       const std::string path = in_.Text(file, "file");
       if (in_.failed()) return;
       const auto text = read_file_(path);
@@ -108,7 +101,7 @@ class PolicyParser {
     std::set<std::string> fingerprints;
     for (const YamlNode& node : in_.List(*list, "keys")) {
       if (!in_.Map(node, "a key", {"name", "file", "pem", "notBefore", "notAfter", "trustRoot", "revoked"})) return;
-      std::string name = Name(Require(node, "name", "a key"), "keys.name");
+      std::string name = Name(in_.Require(node, "name", "a key"), "keys.name");
       UniqueName(node, names, name, "key");
       auto key = KeyMaterial(node, name);
       if (in_.failed() || !key) return;
@@ -161,24 +154,24 @@ class PolicyParser {
     }
     const YamlNode* revoked = node.Find("revoked");
     if (revoked == nullptr || !in_.Map(*revoked, "revoked", {"at", "reason"})) return;
-    const auto at = Time(Require(*revoked, "at", "revoked"), "revoked.at");
-    std::string reason = in_.Text(Require(*revoked, "reason", "revoked"), "revoked.reason");
+    const auto at = Time(in_.Require(*revoked, "at", "revoked"), "revoked.at");
+    std::string reason = in_.Text(in_.Require(*revoked, "reason", "revoked"), "revoked.reason");
     if (at) out.revoked = Revocation{*at, std::move(reason)};
   }
 
   void Rules(const YamlNode& root) {
-    const YamlNode& list = Require(root, "rules", "the policy");
+    const YamlNode& list = in_.Require(root, "rules", "the policy");
     std::set<std::string> names;
     for (const YamlNode& node : in_.List(list, "rules")) {
       if (!in_.Map(node, "a rule", {"name", "labels", "match", "mode", "onUnavailable", "require"})) return;
       Rule rule;
-      rule.name = Name(Require(node, "name", "a rule"), "rules.name");
+      rule.name = Name(in_.Require(node, "name", "a rule"), "rules.name");
       UniqueName(node, names, rule.name, "rule");
       if (const YamlNode* labels = node.Find("labels")) {
         for (auto& [key, value] : in_.TextMap(*labels, "labels")) rule.labels.emplace(key, value);
       }
       RuleModes(node, rule);
-      rule.match = ParseMatch(Require(node, "match", "rule \"" + rule.name + "\""), rule.mode == RuleMode::kDeny);
+      rule.match = ParseMatch(in_.Require(node, "match", "rule \"" + rule.name + "\""), rule.mode == RuleMode::kDeny);
       RequirementParser(in_, policy_).Parse(node, rule);
       policy_.rules.push_back(std::move(rule));
       if (policy_.rules.size() > limits::kPolicyRules) in_.Fail(node, "too many rules");
@@ -256,12 +249,12 @@ class PolicyParser {
     for (const YamlNode& node : in_.List(*list, "exceptions")) {
       if (!in_.Map(node, "an exception", {"name", "match", "until", "owner", "reason"})) return;
       Exception out;
-      out.name = Name(Require(node, "name", "an exception"), "exceptions.name");
+      out.name = Name(in_.Require(node, "name", "an exception"), "exceptions.name");
       UniqueName(node, names, out.name, "exception");
-      out.match = ParseMatch(Require(node, "match", "exception \"" + out.name + "\""), false);
-      out.until = Time(Require(node, "until", "exception \"" + out.name + "\""), "until").value_or(WallTime{});
-      out.owner = in_.Text(Require(node, "owner", "exception \"" + out.name + "\""), "owner");
-      out.reason = in_.Text(Require(node, "reason", "exception \"" + out.name + "\""), "reason");
+      out.match = ParseMatch(in_.Require(node, "match", "exception \"" + out.name + "\""), false);
+      out.until = Time(in_.Require(node, "until", "exception \"" + out.name + "\""), "until").value_or(WallTime{});
+      out.owner = in_.Text(in_.Require(node, "owner", "exception \"" + out.name + "\""), "owner");
+      out.reason = in_.Text(in_.Require(node, "reason", "exception \"" + out.name + "\""), "reason");
       policy_.exceptions.push_back(std::move(out));
       if (in_.failed()) return;
     }

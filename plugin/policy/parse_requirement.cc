@@ -37,13 +37,6 @@ bool HasTrustRoot(const Policy& policy, std::string_view name) {
                      [&](const TrustRoot& one) { return one.name == name; });
 }
 
-const YamlNode& RequirementParser::Require(const YamlNode& node, std::string_view name, std::string_view what) {
-  static const YamlNode kNone;
-  if (const YamlNode* found = node.Find(name)) return *found;
-  in_.Fail(node, std::string(what) + " has no field \"" + std::string(name) + "\"");
-  return kNone;
-}
-
 void RequirementParser::Parse(const YamlNode& node, Rule& rule) {
   const bool judged = rule.mode == RuleMode::kEnforce || rule.mode == RuleMode::kAudit;
   const YamlNode* require = node.Find("require");
@@ -59,10 +52,10 @@ void RequirementParser::Parse(const YamlNode& node, Rule& rule) {
     return;
   }
   if (!in_.Map(*require, "require", {"signatures"})) return;
-  const YamlNode& signatures = Require(*require, "signatures", "require");
+  const YamlNode& signatures = in_.Require(*require, "signatures", "require");
   if (!in_.Map(signatures, "signatures", {"threshold", "repository", "aliases", "annotations", "anyOf"})) return;
   SignatureRequirement out;
-  Authorities(Require(signatures, "anyOf", "signatures"), out);
+  Authorities(in_.Require(signatures, "anyOf", "signatures"), out);
   if (in_.failed()) return;
   if (const YamlNode* n = signatures.Find("threshold")) {
     const std::size_t most = out.any_of.size() + out.keyless.size();
@@ -95,7 +88,7 @@ void RequirementParser::Authorities(const YamlNode& node, SignatureRequirement& 
 }
 
 void RequirementParser::KeyAuthority(const YamlNode& entry, std::set<std::string>& used, SignatureRequirement& out) {
-  const std::string name = in_.Text(Require(entry, "key", "an authority"), "key");
+  const std::string name = in_.Text(in_.Require(entry, "key", "an authority"), "key");
   if (in_.failed()) return;
   if (!used.insert(name).second) {
     in_.Fail(entry, "authority \"" + name + "\" is there twice");
@@ -117,7 +110,7 @@ void RequirementParser::KeylessAuthority(const YamlNode& node, SignatureRequirem
     return;
   }
   Keyless keyless;
-  keyless.trust_root = in_.Text(Require(node, "trustRoot", "keyless"), "trustRoot");
+  keyless.trust_root = in_.Text(in_.Require(node, "trustRoot", "keyless"), "trustRoot");
   if (!in_.failed() && !HasTrustRoot(policy_, keyless.trust_root)) {
     in_.Fail(node, "trust root \"" + Printable(keyless.trust_root, 100) + "\" is not among the policy's trustRoots");
   }

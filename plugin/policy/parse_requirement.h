@@ -20,7 +20,6 @@ class RequirementParser {
   void Parse(const YamlNode& node, Rule& rule);
 
  private:
-  const YamlNode& Require(const YamlNode& node, std::string_view name, std::string_view what);
   void Authorities(const YamlNode& node, SignatureRequirement& out);
   void KeyAuthority(const YamlNode& entry, std::set<std::string>& used, SignatureRequirement& out);
   void KeylessAuthority(const YamlNode& node, SignatureRequirement& out);

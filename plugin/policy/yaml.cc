@@ -156,6 +156,13 @@ bool YamlReader::Map(const YamlNode& node, std::string_view what, std::initializ
   return true;
 }
 
+const YamlNode& YamlReader::Require(const YamlNode& node, std::string_view name, std::string_view what) {
+  static const YamlNode kNone;
+  if (const YamlNode* found = node.Find(name)) return *found;
+  Fail(node, std::string(what) + " has no field \"" + std::string(name) + "\"");
+  return kNone;
+}
+
 std::string YamlReader::Text(const YamlNode& node, std::string_view what) {
   if (failed()) return {};
   if (node.kind != YamlNode::Kind::kScalar || node.scalar.empty()) {

@@ -43,6 +43,8 @@ class YamlReader {
  public:
   // The members of `node`, which must be a map with no keys but `known`. Says `what` the node is in errors.
   bool Map(const YamlNode& node, std::string_view what, std::initializer_list<std::string_view> known);
+  // The member `name` of the map `node`, which `what` must have; an empty node if it is not there.
+  const YamlNode& Require(const YamlNode& node, std::string_view name, std::string_view what);
   std::string Text(const YamlNode& node, std::string_view what);
   bool Boolean(const YamlNode& node, std::string_view what);
   // A whole number from `least` to `most`.

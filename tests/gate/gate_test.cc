@@ -374,11 +374,15 @@ TEST_F(StoredEvidenceTest, OldEvidenceMustBeRefreshedBeforeItAllows) {
   EXPECT_NE(std::string::npos, waived.detail.find("older than evidenceMaxAge")) << waived.detail;
   Restart();
   EXPECT_EQ(Reason::kSigned, Decide().reason) << "from the store, too";
+  clock_.Advance(limits::kEvidenceLife - std::chrono::hours(26));
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  clock_.Advance(std::chrono::hours(2));
+  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason) << "too old for anybody";
+  Restart();
+  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason) << "from the store, too";
   Rows().clear();
   Restart();
   EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason) << "nothing known";
-  clock_.Advance(limits::kEvidenceLife);
-  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason) << "too old for anybody";
 }
 
 TEST_F(StoredEvidenceTest, AVerdictDoesNotOutliveItsEvidence) {
