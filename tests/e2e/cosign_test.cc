@@ -280,14 +280,8 @@ TEST_F(CosignTest, RegistryWithoutReferrersApi) {
 
 TEST_F(CosignTest, RegistryWithReferrersApi) {
   std::filesystem::create_directories(folder_.path() + "/registry");
-  lab::Registry registry(folder_.path() + "/registry");
-  const int port = lab::FreePort();
-  const std::string host = "127.0.0.1:" + std::to_string(port);
-  lab::Process front({"python3", Env("PULLSEAL_TOP") + "/tests/lab/referrers_registry.py", std::to_string(port),
-                      registry.host().substr(registry.host().find(':') + 1)},
-                     folder_.path() + "/front.log");
-  ASSERT_TRUE(lab::WaitFor([&] { return Execute({"curl", "-sf", "http://" + host + "/v2/"}).status == 0; }));
-  Grid grid(registry, host, folder_.path());
+  lab::Registry registry(folder_.path() + "/registry", Env("PULLSEAL_TOP") + "/tests/lab/referrers_registry.py");
+  Grid grid(registry, registry.host(), folder_.path());
   RunGrid(grid);
 }
 

@@ -49,6 +49,7 @@ TEST_F(NodeTest, KnownImagesRunAfterARestartWithTheRegistryAway) {
   ExpectRefused(kubelet().Create(pod, unknown.config.digest, world().Ref("app/known", "2"), nullptr),
                 "registry-unreachable");
   world().registry.Start();
+  EXPECT_TRUE(WaitFor([&] { return kubelet().Pull(name, "default").ok(); }, 10)) << "after its rest";
 }
 
 TEST_F(NodeTest, LiveCommandsTellAndDo) {

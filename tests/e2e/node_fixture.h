@@ -31,7 +31,7 @@ inline std::string Env(const char* name) {
 // Everything that one containerd line needs, made once for all tests.
 struct World {
   World()
-      : registry(folder.path() + "/registry"),
+      : registry(folder.path() + "/registry", Front()),
         cosign(Env("PULLSEAL_PEERS") + "/cosign-2/usr/bin/cosign", folder.path() + "/release"),
         other(Env("PULLSEAL_PEERS") + "/cosign-2/usr/bin/cosign", folder.path() + "/other"),
         pause(MakeImage("pause")) {
@@ -45,6 +45,11 @@ struct World {
     raw = std::make_unique<Cri>(containerd->socket());
   }
 
+  // PULLSEAL_FRONT: the program that adds the referrers API to the registry.
+  static std::string Front() {
+    const char* front = std::getenv("PULLSEAL_FRONT");
+    return front != nullptr ? front : "";
+  }
   std::string Ref(const std::string& repository, const std::string& tag) const {
     return registry.host() + "/" + repository + ":" + tag;
   }

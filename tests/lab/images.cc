@@ -139,16 +139,22 @@ void SaveArchive(const Image& image, const std::string& name, const std::string&
   if (made.status != 0) throw std::runtime_error("tar: " + made.text);
 }
 
-Registry::Registry(const std::string& folder) : folder_(folder), port_(FreePort()) {
+Registry::Registry(const std::string& folder, const std::string& front)
+    : folder_(folder), front_(front), port_(FreePort()), front_port_(FreePort()) {
   WriteFile(folder_ + "/config.yml",
             "version: 0.1\nlog: {level: warn}\nstorage:\n  filesystem: {rootdirectory: " + folder_ +
-                "/data}\n  delete: {enabled: true}\nhttp: {addr: \"" + host() + "\"}\n");
+                "/data}\n  delete: {enabled: true}\nhttp: {addr: \"127.0.0.1:" + std::to_string(port_) + "\"}\n");
   Start();
 }
 
 void Registry::Start() {
   process_ = std::make_unique<Process>(std::vector<std::string>{"docker-registry", "serve", folder_ + "/config.yml"},
                                        folder_ + "/registry.log");
+  if (!front_.empty()) {
+    front_process_ = std::make_unique<Process>(
+        std::vector<std::string>{"python3", front_, std::to_string(front_port_), std::to_string(port_)},
+        folder_ + "/front.log");
+  }
   const bool up = WaitFor([this] {
     try {
       Must("GET", "http://" + host() + "/v2/", "", "", 200);

@@ -37,13 +37,17 @@ void SaveArchive(const Image& image, const std::string& name, const std::string&
 // Push pushes the image to any registry that asks for no credentials, its manifest under `tag`.
 void Push(const std::string& host, const std::string& repository, const std::string& tag, const Image& image);
 
-// Registry is Debian's docker-registry on a free port of 127.0.0.1, its storage in a folder.
+// Registry is Debian's docker-registry on a free port of 127.0.0.1, its storage in a folder. `front` is a program that
+// adds the referrers API to it (tests/lab/referrers_registry.py); empty: none.
 class Registry {
  public:
-  explicit Registry(const std::string& folder);
-  std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
+  explicit Registry(const std::string& folder, const std::string& front = "");
+  std::string host() const { return "127.0.0.1:" + std::to_string(front_.empty() ? port_ : front_port_); }
 
-  void Stop() { process_.reset(); }
+  void Stop() {
+    front_process_.reset();
+    process_.reset();
+  }
   void Start();
 
   // Pushes blobs and manifest; the manifest under `tag`, or under its digest if the tag is empty.
@@ -58,8 +62,11 @@ class Registry {
 
  private:
   const std::string folder_;
+  const std::string front_;
   const int port_;
+  const int front_port_;
   std::unique_ptr<Process> process_;
+  std::unique_ptr<Process> front_process_;
 };
 
 // What cosign wrote for one image: the payload and the signature over it.
