@@ -96,12 +96,24 @@ ino_t InodeOf(const std::string& file) {
 
 }  // namespace
 
-int AuditVerify(const std::string& file, const std::string& head) {
+int AuditVerify(const std::string& file, const std::string& head, bool json) {
   const auto verified = audit::VerifyLog(file, head);
+  if (json) {
+    json::Writer out;
+    out.Text("file", file).Boolean("good", verified.ok());
+    if (verified) {
+      out.Number("records", static_cast<std::int64_t>(verified->records));
+      out.Text("head", std::to_string(verified->last_sequence) + ":" + verified->last_hash);
+    } else {
+      out.Text("error", verified.error().message);
+    }
+    Print(out.Finish());
+  }
   if (!verified) {
-    Print(verified.error().message);
+    if (!json) Print(verified.error().message);
     return verified.error().code == ErrorCode::kUnavailable ? 2 : 1;
   }
+  if (json) return 0;
   Print(file + ": good: " + std::to_string(verified->records) + " records in " +
         std::to_string(audit::RotatedFiles(file).size()) + " files, head " + std::to_string(verified->last_sequence) +
         ":" + verified->last_hash);

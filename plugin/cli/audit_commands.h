@@ -8,7 +8,7 @@
 namespace pullseal::cli {
 
 // Proves the chain of an audit log, rotated files included. 0 whole, 1 broken, 2 cannot be read.
-int AuditVerify(const std::string& file, const std::string& head);
+int AuditVerify(const std::string& file, const std::string& head, bool json);
 
 struct TailOptions {
   std::string file = "/var/log/pullseal/audit.jsonl";

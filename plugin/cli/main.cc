@@ -68,13 +68,15 @@ class CommandLine {
     policy->require_subcommand(1);
     CLI::App* check = policy->add_subcommand("check", "read a policy as the daemon would");
     check->add_option("file", file_, "policy file")->required();
-    check->callback([this] { status_ = pullseal::cli::PolicyCheck(file_); });
+    AddOutput(check);
+    check->callback([this] { status_ = pullseal::cli::PolicyCheck(file_, Json()); });
     CLI::App* test = policy->add_subcommand("test", "say which rules decide about an image; asks no registry");
     test->add_option("file", file_, "policy file")->required();
     test->add_option("--image", image_, "image name")->required();
     test->add_option("--namespace", namespace_, "the pod's namespace");
     test->add_option("--node-label", labels_, "key=value, can be given again");
-    test->callback([this] { status_ = pullseal::cli::PolicyTest(file_, image_, namespace_, labels_); });
+    AddOutput(test);
+    test->callback([this] { status_ = pullseal::cli::PolicyTest(file_, image_, namespace_, labels_, Json()); });
   }
 
   void AddLiveOptions(CLI::App* command) {
@@ -110,7 +112,8 @@ class CommandLine {
     CLI::App* verify = audit->add_subcommand("verify", "prove the audit log's chain, rotated files included");
     verify->add_option("file", tail_.file, "audit log")->capture_default_str();
     verify->add_option("--head", head_, "SEQ:HASH kept elsewhere, which must be in the log");
-    verify->callback([this] { status_ = pullseal::cli::AuditVerify(tail_.file, head_); });
+    AddOutput(verify);
+    verify->callback([this] { status_ = pullseal::cli::AuditVerify(tail_.file, head_, Json()); });
     CLI::App* tail = audit->add_subcommand("tail", "print the last records, one line each");
     tail->add_option("file", tail_.file, "audit log")->capture_default_str();
     tail->add_option("-n,--lines", tail_.lines, "how many")->capture_default_str()->check(CLI::Range(1, 1'000'000));

@@ -132,8 +132,24 @@ int Verify(const VerifyOptions& options) {
   return ExitFor(pull.decision.outcome());
 }
 
-int PolicyCheck(const std::string& file) {
+int PolicyCheck(const std::string& file, bool json) {
   const auto policy = gate::LoadPolicy(file);
+  if (json) {
+    json::Writer out;
+    out.Text("file", file).Boolean("good", policy.ok());
+    if (!policy) {
+      out.Text("error", policy.error().message);
+    } else {
+      std::string warnings;
+      for (const std::string& one : policy::Warnings(*policy, std::chrono::system_clock::now())) {
+        warnings += (warnings.empty() ? "" : ",") + json::Quote(one);
+      }
+      out.Text("name", policy->name).Text("version", policy->version).Text("sha256", policy->sha256);
+      out.Text("mode", policy::Text(policy->mode)).Raw("warnings", "[" + warnings + "]");
+    }
+    Print(out.Finish());
+    return policy ? kAllow : kDeny;
+  }
   if (!policy) {
     Print(policy.error().message);
     return kDeny;
@@ -148,7 +164,7 @@ int PolicyCheck(const std::string& file) {
 }
 
 int PolicyTest(const std::string& file, const std::string& image, const std::optional<std::string>& pod_namespace,
-               const std::vector<std::string>& node_labels) {
+               const std::vector<std::string>& node_labels, bool json) {
   const auto policy = gate::LoadPolicy(file);
   if (!policy) return Complain(policy.error().message, kUndecided);
   const auto name = oci::Reference::Parse(image);
@@ -156,6 +172,23 @@ int PolicyTest(const std::string& file, const std::string& image, const std::opt
   policy::Subject subject{*name, pod_namespace, std::nullopt, ToLabels(node_labels)};
   if (name->digest()) subject.digests = {*name->digest()};
   const policy::Selection selection = policy::Select(*policy, subject, std::chrono::system_clock::now());
+  if (json) {
+    std::string rules;
+    for (const policy::Applicable& one : selection.all) {
+      json::Writer rule;
+      if (one.rule != nullptr) {
+        rule.Text("rule", one.rule->name).Text("mode", policy::Text(one.rule->mode));
+      } else {
+        rule.Text("exception", one.exception->name);
+      }
+      rules += (rules.empty() ? "" : ",") + rule.Finish();
+    }
+    json::Writer out;
+    out.Text("image", name->Text()).Text("matched_as", name->MatchName()).Raw("decided_by", "[" + rules + "]");
+    out.Boolean("covered", selection.complete);
+    Print(out.Finish());
+    return selection.complete ? kAllow : kDeny;
+  }
   Print("image: " + name->Text() + " (matched as " + name->MatchName() + ")");
   for (const policy::Applicable& one : selection.all) {
     Print(one.rule != nullptr ? "rule: " + one.rule->name + ", mode " + std::string(policy::Text(one.rule->mode))

@@ -26,11 +26,11 @@ struct VerifyOptions {
 int Verify(const VerifyOptions& options);
 
 // Reads a policy as the daemon would.
-int PolicyCheck(const std::string& file);
+int PolicyCheck(const std::string& file, bool json);
 
 // Says which rules decide about an image, without asking any registry.
 int PolicyTest(const std::string& file, const std::string& image, const std::optional<std::string>& pod_namespace,
-               const std::vector<std::string>& node_labels);
+               const std::vector<std::string>& node_labels, bool json);
 
 }  // namespace pullseal::cli
 

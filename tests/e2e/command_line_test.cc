@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "fakes/test_authority.h"
+#include "json/value.h"
 #include "lab/process.h"
 
 namespace pullseal {
@@ -71,6 +72,25 @@ TEST_F(CommandLineTest, PolicyTestTellsTheRule) {
             Run({"policy", "test", Path("good.yaml"), "--image", "reg.io/a/b:1", "--namespace", "x"}).text);
   Expect(1, "no-rule: ", {"policy", "test", Path("good.yaml"), "--image", "other.io/a", "--namespace", "x"});
   Expect(1, "reference-invalid", {"policy", "test", Path("good.yaml"), "--image", "A B"});
+}
+
+TEST_F(CommandLineTest, JsonForMachines) {
+  const auto parse = [](const Output& out) { return json::Parse(out.text.substr(0, out.text.find('\n'))); };
+  const auto good = parse(Run({"policy", "check", Path("good.yaml"), "-o", "json"}));
+  ASSERT_TRUE(good.ok());
+  EXPECT_TRUE(*good->Find("good")->boolean());
+  EXPECT_EQ("p", *good->FindString("name"));
+  const auto bad = parse(Run({"policy", "check", Path("none.yaml"), "-o", "json"}));
+  ASSERT_TRUE(bad.ok());
+  EXPECT_FALSE(*bad->Find("good")->boolean());
+  const auto rule =
+      parse(Run({"policy", "test", Path("good.yaml"), "--image", "reg.io/a:1", "--namespace", "x", "-o", "json"}));
+  ASSERT_TRUE(rule.ok());
+  EXPECT_EQ("app", *rule->Find("decided_by")->array()->front().FindString("rule"));
+  lab::WriteFile(Path("audit.jsonl"), "{}\n");
+  const Output broken = Run({"audit", "verify", Path("audit.jsonl"), "-o", "json"});
+  EXPECT_EQ(1, broken.status);
+  EXPECT_FALSE(*parse(broken)->Find("good")->boolean());
 }
 
 TEST_F(CommandLineTest, WithoutADaemonLiveCommandsSaySo) {
