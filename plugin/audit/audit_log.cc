@@ -235,7 +235,7 @@ Status AuditLog::AppendLocked(const Record& record) {
   const std::string body = "{" + Format(record);
   const std::string hash = crypto::Sha256Hex(AsBytes(body + "}"));
   const std::string line = body + std::string(kHashMember) + hash + "\"}\n";
-  if (size_ > 0 && size_ + line.size() > options_.max_bytes) {
+  if (fd_.valid() && size_ > 0 && size_ + line.size() > options_.max_bytes) {
     // A log that cannot be rotated grows on: its records matter more than its size.
     if (const Status rotated = Rotate(); !rotated) log::Failure(rotated.error().message);
   }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -199,6 +200,33 @@ TEST_F(RotationTest, ACrashBetweenRenameAndFirstRecordKeepsTheChain) {
   const auto verified = VerifyLog(path_, log->Head());
   ASSERT_TRUE(verified.ok()) << verified.error().message;
   EXPECT_EQ(11U, verified->records);
+}
+
+// No file descriptor is left for the new file: each further record must not push the rotated files out.
+TEST_F(RotationTest, AFileThatCannotBeOpenedAfterRotationCostsNoRecords) {
+  auto log = Open(1 * limits::kMiB, 3);
+  int written = 0;
+  while (RotatedFiles(path_).size() < 3) ASSERT_TRUE(log->Append(Some(written++)).ok());
+  while (std::filesystem::file_size(path_) + 2'000 < 1 * limits::kMiB) ASSERT_TRUE(log->Append(Some(written++)).ok());
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  ASSERT_EQ(0, ::setrlimit(RLIMIT_NOFILE, &none));
+  int failed = 0;
+  for (int i = 0; i < 20; ++i) {
+    if (log->Append(Some(i)).ok()) {
+      ++written;
+    } else {
+      ++failed;
+    }
+  }
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_GT(failed, 5);
+  ASSERT_TRUE(log->Append(Some(0)).ok());
+  const auto verified = VerifyLog(path_, log->Head());
+  ASSERT_TRUE(verified.ok()) << verified.error().message;
+  EXPECT_EQ(static_cast<std::uint64_t>(written) + 1, verified->records);
 }
 
 TEST_F(RotationTest, ALinkInItsPlaceIsNotFollowed) {
