@@ -23,11 +23,23 @@ inline constexpr std::size_t kPayloadBytes = 64 * kKiB;
 inline constexpr std::size_t kImageConfigBytes = 4 * kMiB;
 // A Sigstore bundle: 0.7 KiB with a key, 16 KiB with a certificate; attestations with an SBOM inside reach megabytes.
 inline constexpr std::size_t kBundleBytes = 16 * kMiB;
+// A file that `pullseal verify-bundle` reads whole; larger ones can be given by their digest.
+inline constexpr std::size_t kArtifactBytes = 512 * kMiB;
 // Entries of a bundle's lists, as Sigstore's own clients bound them.
 inline constexpr std::size_t kLogEntries = 32;
 inline constexpr std::size_t kTimestamps = 32;
 inline constexpr std::size_t kCertificates = 10;
 inline constexpr std::size_t kProofHashes = 64;
+// Certificates of signers are 0.7 to 1 KiB; RSA 4096 with many names stays below this.
+inline constexpr std::size_t kCertificateBytes = 16 * kKiB;
+// A time-stamp response is 0.5 KiB, with its certificates 2 to 6 KiB.
+inline constexpr std::size_t kTimestampBytes = 64 * kKiB;
+// A checkpoint is 0.3 KiB; witnesses add a line each.
+inline constexpr std::size_t kCheckpointBytes = 64 * kKiB;
+inline constexpr std::size_t kCheckpointLines = 128;
+// A log entry's body is 1 to 4 KiB: a signature and a certificate in base64, twice in old kinds.
+inline constexpr std::size_t kEntryBodyBytes = 256 * kKiB;
+inline constexpr std::size_t kCertificateTimestamps = 16;  // SCTs in one certificate; authorities embed one to three
 inline constexpr std::size_t kStatementSubjects = 1024;
 inline constexpr std::size_t kSubjectDigests = 32;
 // Signatures examined per subject: each costs one blob fetch and one verification.

@@ -8,7 +8,9 @@
 #include "cli/audit_commands.h"
 #include "cli/live_commands.h"
 #include "cli/manual.h"
+#include "cli/trust_commands.h"
 #include "cli/verify.h"
+#include "cli/verify_bundle.h"
 
 namespace {
 
@@ -23,7 +25,9 @@ class CommandLine {
     app_.require_subcommand(1);
     app_.set_version_flag("--version", "pullseal " PULLSEAL_VERSION);
     AddVerify();
+    AddVerifyBundle();
     AddPolicy();
+    AddTrust();
     AddLive();
     AddAudit();
     AddTexts();
@@ -61,6 +65,34 @@ class CommandLine {
       verify_.json = Json();
       status_ = pullseal::cli::Verify(verify_);
     });
+  }
+
+  void AddVerifyBundle() {
+    CLI::App* command = app_.add_subcommand("verify-bundle", "verify a Sigstore bundle for a file, offline");
+    command->add_option("--bundle", bundle_.bundle, "bundle file")->required();
+    command->add_option("--key", bundle_.key, "public key that must have signed, PEM");
+    command->add_option("--certificate-identity", bundle_.identity, "identity that must have signed");
+    command->add_option("--certificate-oidc-issuer", bundle_.issuer, "issuer of that identity");
+    command->add_option("--trusted-root", bundle_.trusted_root, "trusted_root.json: whom to believe");
+    command->add_option("artifact", bundle_.artifact, "the signed file, or its digest sha256:HEX")->required();
+    AddOutput(command);
+    command->callback([this] {
+      bundle_.json = Json();
+      status_ = pullseal::cli::VerifyBundle(bundle_);
+    });
+  }
+
+  void AddTrust() {
+    CLI::App* trust = app_.add_subcommand("trust", "look into a Sigstore trusted root");
+    trust->require_subcommand(1);
+    CLI::App* show = trust->add_subcommand("show", "print whom it trusts and what ends when");
+    show->add_option("file", file_, "trusted_root.json")->required();
+    AddOutput(show);
+    show->callback([this] { status_ = pullseal::cli::TrustShow(file_, Json()); });
+    CLI::App* check = trust->add_subcommand("check", "say whether every part of it can be used");
+    check->add_option("file", file_, "trusted_root.json")->required();
+    AddOutput(check);
+    check->callback([this] { status_ = pullseal::cli::TrustCheck(file_, Json()); });
   }
 
   void AddPolicy() {
@@ -138,6 +170,7 @@ class CommandLine {
   int status_ = 0;
   std::string output_ = "text";
   pullseal::cli::VerifyOptions verify_;
+  pullseal::cli::VerifyBundleOptions bundle_;
   LiveOptions live_;
   pullseal::cli::TailOptions tail_;
   std::string file_;

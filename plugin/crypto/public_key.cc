@@ -12,19 +12,12 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "crypto/openssl.h"
 #include "crypto/sha256.h"
 
 namespace pullseal::crypto {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
-using KeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 using KeyContextPtr = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
 using DigestContextPtr = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
 
@@ -104,11 +97,12 @@ bool IsSound(EVP_PKEY* key, Kind kind) {
     const auto raw = RawEd25519(key);
     return raw && crypto_core_ed25519_is_valid_point(raw->data()) == 1;
   }
+  // The quick check leaves out the order of the point, which the curves that we accept, being of prime order, imply.
   const KeyContextPtr context(EVP_PKEY_CTX_new(key, nullptr));
-  return context && EVP_PKEY_public_check(context.get()) == 1;
+  return context && EVP_PKEY_public_check_quick(context.get()) == 1;
 }
 
-bool VerifyWith(EVP_PKEY* key, const EVP_MD* hash, ByteView message, ByteView signature) {
+bool VerifyMessage(EVP_PKEY* key, const EVP_MD* hash, ByteView message, ByteView signature) {
   const DigestContextPtr context(EVP_MD_CTX_new());
   const bool good =
       context && EVP_DigestVerifyInit(context.get(), nullptr, hash, nullptr, key) == 1 &&
@@ -127,59 +121,130 @@ bool VerifyEd25519ph(EVP_PKEY* key, ByteView message, ByteView signature) {
   return crypto_sign_ed25519ph_final_verify(&state, signature.data(), raw->data()) == 0;
 }
 
-}  // namespace
+bool VerifyHashed(EVP_PKEY* key, const EVP_MD* hash, ByteView digest, ByteView signature) {
+  const KeyContextPtr context(EVP_PKEY_CTX_new(key, nullptr));
+  const bool good =
+      context && EVP_PKEY_verify_init(context.get()) == 1 && EVP_PKEY_CTX_set_signature_md(context.get(), hash) == 1 &&
+      EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest.data(), digest.size()) == 1;
+  ERR_clear_error();
+  return good;
+}
 
-struct PublicKey::Impl {
-  KeyPtr key;
-  Kind kind;
-};
+Bytes InfoOf(EVP_PKEY* key) {
+  unsigned char* der = nullptr;
+  const int size = i2d_PUBKEY(key, &der);
+  Bytes out;
+  if (size > 0) out.assign(der, der + size);
+  OPENSSL_free(der);
+  return out;
+}
+
+}  // namespace
 
 PublicKey::PublicKey(std::shared_ptr<const Impl> impl, std::string fingerprint)
     : impl_(std::move(impl)), fingerprint_(std::move(fingerprint)) {}
 
-Result<PublicKey> PublicKey::ParsePem(std::string_view pem) {
+// Takes a key whose `key` and `der` are set, if it is one that we accept.
+Result<PublicKey> Adopt(std::unique_ptr<PublicKey::Impl> impl) {
   // libsodium chooses its implementations once.
   [[maybe_unused]] static const int sodium_ready = sodium_init();
-  if (pem.size() > limits::kKeyBytes) return Error{ErrorCode::kLimit, "is too large for a public key"};
-  auto der = PemBody(pem);
-  if (!der) return der.error();
-  const unsigned char* position = der->data();
-  KeyPtr key(d2i_PUBKEY(nullptr, &position, static_cast<long>(der->size())));
-  ERR_clear_error();
-  if (!key) return Invalid("does not hold a readable SubjectPublicKeyInfo");
-  if (position != der->data() + der->size()) return Invalid("has bytes behind its SubjectPublicKeyInfo");
-  const auto kind = KindOf(key.get());
-  const bool sound = kind && IsSound(key.get(), *kind);
+  const auto kind = KindOf(impl->key.get());
+  const bool sound = kind && IsSound(impl->key.get(), *kind);
   ERR_clear_error();
   if (!kind) return kind.error();
   if (!sound) return Invalid("is not a sound " + std::string(Text(*kind)) + " key");
-  std::string fingerprint = Sha256Hex(*der);
-  return PublicKey(std::make_shared<const Impl>(Impl{std::move(key), *kind}), std::move(fingerprint));
+  impl->kind = *kind;
+  std::string fingerprint = Sha256Hex(impl->der);
+  return PublicKey(std::shared_ptr<const PublicKey::Impl>(std::move(impl)), std::move(fingerprint));
+}
+
+Result<PublicKey> KeyOfCertificate(X509* certificate) {
+  X509_PUBKEY* info = X509_get_X509_PUBKEY(certificate);
+  EVP_PKEY* key = info != nullptr ? X509_PUBKEY_get0(info) : nullptr;
+  if (key == nullptr || EVP_PKEY_up_ref(key) != 1) {
+    ERR_clear_error();
+    return Invalid("has a key that cannot be read");
+  }
+  auto impl = std::make_unique<PublicKey::Impl>();
+  impl->key = KeyPtr(key);
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_PUBKEY(info, &der);
+  if (size > 0) impl->der.assign(der, der + size);
+  OPENSSL_free(der);
+  return Adopt(std::move(impl));
+}
+
+Result<PublicKey> PublicKey::ParsePem(std::string_view pem) {
+  if (pem.size() > limits::kKeyBytes) return Error{ErrorCode::kLimit, "is too large for a public key"};
+  auto der = PemBody(pem);
+  if (!der) return der.error();
+  return ParseDer(*der);
+}
+
+Result<PublicKey> PublicKey::ParseDer(ByteView der) {
+  if (der.size() > limits::kKeyBytes) return Error{ErrorCode::kLimit, "is too large for a public key"};
+  const unsigned char* position = der.data();
+  auto impl = std::make_unique<Impl>();
+  impl->key = KeyPtr(d2i_PUBKEY(nullptr, &position, static_cast<long>(der.size())));
+  ERR_clear_error();
+  if (!impl->key) return Invalid("does not hold a readable SubjectPublicKeyInfo");
+  if (position != der.data() + der.size()) return Invalid("has bytes behind its SubjectPublicKeyInfo");
+  impl->der.assign(der.begin(), der.end());
+  return Adopt(std::move(impl));
+}
+
+Result<PublicKey> PublicKey::ParsePkcs1(ByteView der) {
+  if (der.size() > limits::kKeyBytes) return Error{ErrorCode::kLimit, "is too large for a public key"};
+  const unsigned char* position = der.data();
+  auto impl = std::make_unique<Impl>();
+  impl->key = KeyPtr(d2i_PublicKey(EVP_PKEY_RSA, nullptr, &position, static_cast<long>(der.size())));
+  ERR_clear_error();
+  if (!impl->key) return Invalid("does not hold a readable RSAPublicKey");
+  if (position != der.data() + der.size()) return Invalid("has bytes behind its RSAPublicKey");
+  impl->der = InfoOf(impl->key.get());
+  return Adopt(std::move(impl));
+}
+
+bool PublicKey::VerifyWith(Hash hash, ByteView message, ByteView signature) const {
+  const EVP_MD* md = impl_->kind == Kind::kEd25519 ? nullptr : ToOpenSsl(hash);
+  return VerifyMessage(impl_->key.get(), md, message, signature);
 }
 
 bool PublicKey::Verify(ByteView message, ByteView signature) const {
-  const EVP_MD* hash = impl_->kind == Kind::kEd25519 ? nullptr : EVP_sha256();
-  return VerifyWith(impl_->key.get(), hash, message, signature);
+  return VerifyWith(Hash::kSha256, message, signature);
 }
 
 bool PublicKey::VerifyEnvelope(ByteView message, ByteView signature) const {
-  EVP_PKEY* key = impl_->key.get();
+  if (impl_->kind == Kind::kEd25519) {
+    return VerifyEd25519ph(impl_->key.get(), message, signature) || Verify(message, signature);
+  }
+  if (VerifyWith(NaturalHash(), message, signature)) return true;
+  return NaturalHash() != Hash::kSha256 && Verify(message, signature);
+}
+
+bool PublicKey::VerifyDigest(Hash hash, ByteView digest, ByteView signature) const {
+  if (digest.size() != DigestSize(hash)) return false;
+  // libsodium's pre-hashed Ed25519 hashes itself; it takes no digest.
+  if (impl_->kind == Kind::kEd25519) return false;
+  const bool fits = hash == Hash::kSha256 || hash == NaturalHash();
+  return fits && VerifyHashed(impl_->key.get(), ToOpenSsl(hash), digest, signature);
+}
+
+Hash PublicKey::NaturalHash() const {
   switch (impl_->kind) {
     case Kind::kEcdsaP384:
-      if (VerifyWith(key, EVP_sha384(), message, signature)) return true;
-      break;
+      return Hash::kSha384;
     case Kind::kEcdsaP521:
-      if (VerifyWith(key, EVP_sha512(), message, signature)) return true;
-      break;
     case Kind::kEd25519:
-      if (VerifyEd25519ph(key, message, signature)) return true;
-      break;
+      return Hash::kSha512;
     case Kind::kEcdsaP256:
     case Kind::kRsa:
       break;
   }
-  return Verify(message, signature);
+  return Hash::kSha256;
 }
+
+const Bytes& PublicKey::Der() const { return impl_->der; }
 
 PublicKey::Kind PublicKey::kind() const { return impl_->kind; }
 

@@ -29,12 +29,17 @@ Result<Bytes> BytesOf(const json::Value* value, std::string_view name, const std
   return bytes;
 }
 
-Result<Validity> ParseValidity(const json::Value* value, const std::string& what) {
-  const std::string* start = value != nullptr ? value->FindString("start") : nullptr;
-  const auto from = start != nullptr ? ParseTime(*start) : std::nullopt;
+enum class Start { kRequired, kOptional };
+
+Result<Validity> ParseValidity(const json::Value* value, const std::string& what, Start need) {
+  const json::Value* start = value != nullptr ? value->Find("start") : nullptr;
+  const bool absent = start == nullptr || start->is_null();
+  std::optional<WallTime> from;
+  if (!absent && start->string() != nullptr) from = ParseTime(*start->string());
+  if (absent && need == Start::kOptional) from = WallTime{};
   if (!from) return Invalid(what + " has no validFor.start that is a time");
   Validity out{*from, std::nullopt};
-  const json::Value* end = value->Find("end");
+  const json::Value* end = value != nullptr ? value->Find("end") : nullptr;
   if (end == nullptr || end->is_null()) return out;
   out.end = end->string() != nullptr ? ParseTime(*end->string()) : std::nullopt;
   if (!out.end || *out.end < out.start) return Invalid(what + " has a validFor.end that is no later time");
@@ -49,11 +54,16 @@ Result<TrustedRoot::Log> ParseLog(const json::Value& value, const std::string& w
   if (!raw) return raw.error();
   auto id = BytesOf(value.Find("logId"), "keyId", what + ".logId");
   if (!id) return id.error();
-  auto validity = ParseValidity(key->Find("validFor"), what + ".publicKey");
+  auto validity = ParseValidity(key->Find("validFor"), what + ".publicKey", Start::kRequired);
   if (!validity) return validity.error();
   out.public_key = std::move(*raw);
   out.log_id = std::move(*id);
   out.key_details = TextOr(*key, "keyDetails");
+  if (const json::Value* hint = value.Find("checkpointKeyId"); hint != nullptr && !hint->is_null()) {
+    auto bytes = BytesOf(hint, "keyId", what + ".checkpointKeyId");
+    if (!bytes) return bytes.error();
+    out.checkpoint_key_id = std::move(*bytes);
+  }
   out.validity = *validity;
   return out;
 }
@@ -73,7 +83,7 @@ Result<TrustedRoot::Authority> ParseAuthority(const json::Value& value, const st
     if (!der) return der.error();
     out.chain.push_back(std::move(*der));
   }
-  auto validity = ParseValidity(value.Find("validFor"), what);
+  auto validity = ParseValidity(value.Find("validFor"), what, Start::kOptional);
   if (!validity) return validity.error();
   out.validity = *validity;
   return out;

@@ -14,6 +14,8 @@ namespace pullseal::sigstore {
 
 // Validity is when something may be trusted; both ends belong to it. Without an end it is trusted until further notice.
 struct Validity {
+  bool Contains(WallTime time) const { return start <= time && (!end || time <= *end); }
+
   WallTime start;
   std::optional<WallTime> end;
 };
@@ -25,7 +27,8 @@ struct TrustedRoot {
   struct Log {
     std::string base_url;
     Bytes log_id;
-    Bytes public_key;  // DER SubjectPublicKeyInfo, or PKCS #1 where key_details says so
+    Bytes checkpoint_key_id;  // empty where log_id is meant
+    Bytes public_key;         // DER SubjectPublicKeyInfo, or PKCS #1 where key_details says so
     std::string key_details;
     Validity validity;
   };
@@ -36,8 +39,8 @@ struct TrustedRoot {
   };
 
   // Parse reads a trusted_root.json of version 0.1 or 0.2, at most limits::kTrustRootBytes. Members it does not know
-  // are passed over, so that a new field does not stop a node; a log or authority without a start of its validity is
-  // refused. kInvalid or kLimit.
+  // are passed over, so that a new field does not stop a node. A log without a start of its validity is refused; an
+  // authority without one is valid from 1970 on. kInvalid or kLimit.
   static Result<TrustedRoot> Parse(std::string_view text);
 
   std::vector<Log> logs;              // Rekor

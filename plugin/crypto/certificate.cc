@@ -1,0 +1,262 @@
+#include "crypto/certificate.h"
+
+#include <openssl/asn1.h>
+#include <openssl/err.h>
+#include <openssl/objects.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <utility>
+
+#include "base/limits.h"
+#include "crypto/openssl.h"
+#include "crypto/pem.h"
+
+namespace pullseal::crypto {
+namespace {
+
+using NamesPtr = std::unique_ptr<GENERAL_NAMES, Deleter<GENERAL_NAMES_free>>;
+using UsagesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, Deleter<EXTENDED_KEY_USAGE_free>>;
+using ObjectPtr = std::unique_ptr<ASN1_OBJECT, Deleter<ASN1_OBJECT_free>>;
+using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
+
+Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, "certificate: " + std::move(message)}; }
+
+std::optional<WallTime> TimeOf(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
+  return std::chrono::system_clock::from_time_t(::timegm(&parts));
+}
+
+// Signature algorithms that a certificate may be signed with: what PublicKey verifies, over SHA-2.
+bool IsSoundSignature(X509* certificate) {
+  static constexpr std::array kSound = {NID_ecdsa_with_SHA256,
+                                        NID_ecdsa_with_SHA384,
+                                        NID_ecdsa_with_SHA512,
+                                        NID_sha256WithRSAEncryption,
+                                        NID_sha384WithRSAEncryption,
+                                        NID_sha512WithRSAEncryption,
+                                        NID_ED25519};
+  const int nid = X509_get_signature_nid(certificate);
+  return std::find(kSound.begin(), kSound.end(), nid) != kSound.end();
+}
+
+std::string Dotted(const ASN1_OBJECT* object) {
+  char text[128] = {};
+  const int length = OBJ_obj2txt(text, sizeof text, object, 1);
+  return length > 0 && length < static_cast<int>(sizeof text) ? std::string(text) : std::string();
+}
+
+// Years that WallTime can hold.
+bool IsInRange(WallTime time) { return time >= WallTime{} && time < WallTime{} + std::chrono::hours(24) * 365 * 290; }
+
+Result<std::string> NameText(const unsigned char* data, int length, bool ascii) {
+  const std::string text(reinterpret_cast<const char*>(data), static_cast<std::size_t>(std::max(length, 0)));
+  const bool clean = std::none_of(text.begin(), text.end(), [ascii](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f || (ascii && byte > 0x7f);
+  });
+  if (text.empty() || !clean || !IsUtf8(text)) return Invalid("an alternative name is empty or not clean text");
+  return text;
+}
+
+Result<AlternativeName> OtherName(const OTHERNAME* other) {
+  AlternativeName out;
+  out.kind = AlternativeName::Kind::kOther;
+  out.other_type = Dotted(other->type_id);
+  if (out.other_type.empty() || other->value == nullptr || ASN1_TYPE_get(other->value) != V_ASN1_UTF8STRING) {
+    return Invalid("an alternative name of type otherName is no text");
+  }
+  const ASN1_STRING* text = other->value->value.utf8string;
+  auto value = NameText(ASN1_STRING_get0_data(text), ASN1_STRING_length(text), false);
+  if (!value) return value.error();
+  out.value = std::move(*value);
+  return out;
+}
+
+Result<AlternativeName> OneName(const GENERAL_NAME* name) {
+  int type = 0;
+  const void* value = GENERAL_NAME_get0_value(name, &type);
+  AlternativeName out;
+  switch (type) {
+    case GEN_URI:
+      out.kind = AlternativeName::Kind::kUri;
+      break;
+    case GEN_EMAIL:
+      out.kind = AlternativeName::Kind::kEmail;
+      break;
+    case GEN_DNS:
+      out.kind = AlternativeName::Kind::kDns;
+      break;
+    case GEN_OTHERNAME:
+      return OtherName(static_cast<const OTHERNAME*>(value));
+    default:
+      return Invalid("an alternative name is of a kind that names no signer");
+  }
+  const auto* text = static_cast<const ASN1_STRING*>(value);
+  auto read = NameText(ASN1_STRING_get0_data(text), ASN1_STRING_length(text), true);
+  if (!read) return read.error();
+  out.value = std::move(*read);
+  return out;
+}
+
+// Where the extension is; -1 if absent, -2 if it is there twice.
+int Position(const X509* certificate, std::string_view oid) {
+  const ObjectPtr object(OBJ_txt2obj(std::string(oid).c_str(), 1));
+  const int at = X509_get_ext_by_OBJ(certificate, object.get(), -1);
+  if (at >= 0 && X509_get_ext_by_OBJ(certificate, object.get(), at) >= 0) return -2;
+  return at;
+}
+
+}  // namespace
+
+Result<Certificate> Certificate::ParseDer(ByteView der) {
+  if (der.size() > limits::kCertificateBytes) return Error{ErrorCode::kLimit, "certificate is too large"};
+  const unsigned char* position = der.data();
+  auto impl = std::make_shared<Impl>();
+  impl->x509 = CertificatePtr(d2i_X509(nullptr, &position, static_cast<long>(der.size())));
+  ERR_clear_error();
+  if (!impl->x509) return Invalid("is not readable");
+  if (position != der.data() + der.size()) return Invalid("has bytes behind it");
+  X509* x509 = impl->x509.get();
+  // OpenSSL reads more than DER; what differs when written again was not DER. The signed part keeps its bytes, so it is
+  // written anew.
+  unsigned char* again = nullptr;
+  const int size = i2d_re_X509_tbs(x509, nullptr) > 0 ? i2d_X509(x509, &again) : -1;
+  const bool same = size == static_cast<int>(der.size()) && std::equal(der.begin(), der.end(), again);
+  OPENSSL_free(again);
+  if (!same) return Invalid("is not strict DER");
+  if (X509_get_version(x509) != X509_VERSION_3) return Invalid("is not of version 3");
+  if (!IsSoundSignature(x509)) return Invalid("is signed with an algorithm that is not accepted, such as SHA-1");
+  const auto from = TimeOf(X509_get0_notBefore(x509));
+  const auto to = TimeOf(X509_get0_notAfter(x509));
+  if (!from || !to || !IsInRange(*from)) return Invalid("has a validity that cannot be read");
+  impl->not_before = *from;
+  // RFC 5280 section 4.1.2.5: 99991231235959Z means "no good end is known".
+  impl->not_after = IsInRange(*to) ? *to : WallTime::max();
+  // Fills OpenSSL's cached flags now, so that later reads do not write.
+  if ((X509_get_extension_flags(x509) & EXFLAG_INVALID) != 0) return Invalid("has an extension that cannot be read");
+  ERR_clear_error();
+  impl->der.assign(der.begin(), der.end());
+  return Certificate(std::move(impl));
+}
+
+Result<std::vector<Certificate>> Certificate::ParsePem(std::string_view pem) {
+  const auto blocks = ReadPem(pem, limits::kCertificates);
+  if (!blocks) return blocks.error().In("certificate");
+  std::vector<Certificate> out;
+  for (const PemBlock& block : *blocks) {
+    if (block.label != "CERTIFICATE") return Invalid("is a PEM block of another type");
+    auto certificate = ParseDer(block.der);
+    if (!certificate) return certificate.error();
+    out.push_back(std::move(*certificate));
+  }
+  if (out.empty()) return Invalid("is not there");
+  return out;
+}
+
+const Bytes& Certificate::Der() const { return impl_->der; }
+
+Result<PublicKey> Certificate::Key() const {
+  auto key = KeyOfCertificate(impl_->x509.get());
+  if (!key) return key.error().In("the certificate's key");
+  return key;
+}
+
+WallTime Certificate::not_before() const { return impl_->not_before; }
+WallTime Certificate::not_after() const { return impl_->not_after; }
+
+bool Certificate::IsAuthority() const { return (X509_get_extension_flags(impl_->x509.get()) & EXFLAG_CA) != 0; }
+
+bool Certificate::IsSelfIssued() const {
+  const X509* x509 = impl_->x509.get();
+  return X509_NAME_cmp(X509_get_subject_name(x509), X509_get_issuer_name(x509)) == 0;
+}
+
+bool Certificate::HasEmptySubject() const {
+  return X509_NAME_entry_count(X509_get_subject_name(impl_->x509.get())) == 0;
+}
+
+bool Certificate::MaySignData() const {
+  X509* x509 = impl_->x509.get();
+  return (X509_get_extension_flags(x509) & EXFLAG_KUSAGE) != 0 &&
+         (X509_get_key_usage(x509) & KU_DIGITAL_SIGNATURE) != 0;
+}
+
+std::string Certificate::SubjectText() const {
+  char text[256] = {};
+  X509_NAME_oneline(X509_get_subject_name(impl_->x509.get()), text, sizeof text);
+  return Printable(text, sizeof text);
+}
+
+std::vector<std::string> Certificate::ExtendedKeyUsages() const {
+  const UsagesPtr usages(
+      static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(impl_->x509.get(), NID_ext_key_usage, nullptr, nullptr)));
+  std::vector<std::string> out;
+  for (int i = 0; usages && i < sk_ASN1_OBJECT_num(usages.get()); ++i) {
+    out.push_back(Dotted(sk_ASN1_OBJECT_value(usages.get(), i)));
+  }
+  return out;
+}
+
+Result<std::vector<AlternativeName>> Certificate::AlternativeNames() const {
+  int critical = -1;
+  const NamesPtr names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(impl_->x509.get(), NID_subject_alt_name, &critical, nullptr)));
+  ERR_clear_error();
+  std::vector<AlternativeName> out;
+  if (!names) {
+    if (critical == -1) return out;  // absent; -2 is "twice", anything else "not readable"
+    return Invalid("the alternative names are there twice or not readable");
+  }
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    auto name = OneName(sk_GENERAL_NAME_value(names.get(), i));
+    if (!name) return name.error();
+    out.push_back(std::move(*name));
+  }
+  return out;
+}
+
+Result<std::optional<Bytes>> Certificate::Extension(std::string_view oid) const {
+  const int at = Position(impl_->x509.get(), oid);
+  if (at == -2) return Invalid("extension " + std::string(oid) + " is there twice");
+  if (at < 0) return std::optional<Bytes>();
+  const ASN1_OCTET_STRING* data = X509_EXTENSION_get_data(X509_get_ext(impl_->x509.get(), at));
+  const unsigned char* bytes = ASN1_STRING_get0_data(data);
+  return std::optional<Bytes>(Bytes(bytes, bytes + ASN1_STRING_length(data)));
+}
+
+Result<Bytes> Certificate::TbsWithout(std::string_view oid) const {
+  const int at = Position(impl_->x509.get(), oid);
+  const CertificatePtr copy(at >= 0 ? X509_dup(impl_->x509.get()) : nullptr);
+  if (!copy) return Invalid("has no single extension " + std::string(oid));
+  const ExtensionPtr removed(X509_delete_ext(copy.get(), at));
+  unsigned char* der = nullptr;
+  const int size = i2d_re_X509_tbs(copy.get(), &der);
+  if (size <= 0) return Invalid("cannot be written without extension " + std::string(oid));
+  Bytes out(der, der + size);
+  OPENSSL_free(der);
+  return out;
+}
+
+Result<ByteView> DerContent(ByteView der, int tag) {
+  const unsigned char* position = der.data();
+  long length = 0;
+  int found = 0;
+  int type = 0;
+  const int flags = ASN1_get_object(&position, &length, &found, &type, static_cast<long>(der.size()));
+  ERR_clear_error();
+  const bool definite_primitive = (flags & 0x80) == 0 && flags == V_ASN1_UNIVERSAL && type == V_ASN1_UNIVERSAL;
+  if (!definite_primitive || found != tag || position + length != der.data() + der.size()) {
+    return Error{ErrorCode::kInvalid, "is not a DER value of the expected kind"};
+  }
+  const auto header = static_cast<std::size_t>(position - der.data());
+  const auto size = static_cast<std::size_t>(length);
+  const std::size_t minimal = size < 0x80 ? 2 : size < 0x100 ? 3 : size < 0x10000 ? 4 : 5;
+  if (header != minimal) return Error{ErrorCode::kInvalid, "is not strict DER"};
+  return der.subspan(header);
+}
+
+}  // namespace pullseal::crypto
