@@ -59,6 +59,12 @@ Result<std::string> ReadTail(int fd, std::size_t most, off_t size) {
   return out;
 }
 
+std::string Joined(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const std::string& part : parts) out += (out.empty() ? "" : ",") + part;
+  return out;
+}
+
 std::string Rotated(const std::string& path, int number) { return path + "." + std::to_string(number); }
 
 Error Unavailable(const std::string& path, const std::string& what) {
@@ -210,12 +216,9 @@ std::string AuditLog::Format(const Record& record) const {
   text("policy_name", record.policy_name);
   text("policy_version", record.policy_version);
   text("policy_sha256", record.policy_sha256);
-  std::string signers;
-  for (const std::string& signer : record.signers) signers += (signers.empty() ? "" : ",") + signer;
-  text("signer", signers);
-  std::string evidence;
-  for (const std::string& digest : record.evidence) evidence += (evidence.empty() ? "" : ",") + digest;
-  text("evidence", evidence);
+  text("signer", Joined(record.signers));
+  text("issuer", Joined(record.issuers));
+  text("evidence", Joined(record.evidence));
   text("namespace", record.pod_namespace);
   text("pod", record.pod);
   text("pod_uid", record.pod_uid);

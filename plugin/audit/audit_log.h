@@ -31,6 +31,7 @@ struct Record {
   std::string policy_version;
   std::string policy_sha256;
   std::vector<std::string> signers;
+  std::vector<std::string> issuers;   // of signers that are certificates
   std::vector<std::string> evidence;  // digests of the signatures that counted
   std::string pod_namespace;
   std::string pod;

@@ -101,7 +101,7 @@ void PrintText(const oci::Reference& name, const policy::Policy& policy, const g
   for (const std::string& text : decision.steps) step(Printable(text, 500));
   if (decision.steps.empty() && !decision.detail.empty()) step(Printable(decision.detail, 500));
   std::string signers;
-  for (const std::string& signer : decision.signers) signers += (signers.empty() ? "" : ", ") + signer;
+  for (const std::string& signer : decision.signers) signers += (signers.empty() ? "" : ", ") + Printable(signer, 300);
   if (!signers.empty()) step("signed by: " + signers);
   Print(std::string(OutcomeText(decision.outcome())) + ": " + std::string(judge::Slug(decision.reason)) + ": " +
         std::string(gate::AdviceOf(decision)));

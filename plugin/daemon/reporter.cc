@@ -28,6 +28,7 @@ audit::Record ToRecord(const gate::Event& event, const gate::Decision& decision,
     record.policy_sha256 = snapshot->policy.sha256;
   }
   record.signers = decision.signers;
+  record.issuers = decision.issuers;
   record.evidence = decision.evidence;
   record.pod_namespace = event.pod_namespace;
   record.pod = event.pod;

@@ -83,10 +83,40 @@ std::string_view Sentence(Reason reason) {
       return "the image has no signature in its registry; sign it with cosign in your release pipeline, or deploy a "
              "release that is signed.";
     case Reason::kSignatureInvalid:
-      return "the image has signatures, but none by a key this rule trusts; sign it with the key your platform team "
-             "names for this rule.";
+      return "the image has signatures, but none by a key or identity this rule trusts; sign it as your platform team "
+             "says for this rule.";
     case Reason::kBundleMalformed:
       return "the image's signature is not in a form that can be read; sign the image again with cosign.";
+    case Reason::kCertificateInvalid:
+      return "the signing certificate is not one this node trusts; sign with the identity and Sigstore "
+             "instance your platform team names.";
+    case Reason::kLogEntryMissing:
+      return "the signature has no entry in a transparency log this node trusts; sign again with upload to "
+             "the log.";
+    case Reason::kLogEntryMismatch:
+      return "the transparency log entry beside the signature belongs to another signature; sign the image "
+             "again.";
+    case Reason::kLogEntryInvalid:
+      return "the transparency log entry beside the signature does not hold; sign the image again, and "
+             "tell your security team if it recurs.";
+    case Reason::kTimestampInvalid:
+      return "the timestamp beside the signature does not hold; sign the image again, and check the "
+             "timestamp authority.";
+    case Reason::kTimeMissing:
+      return "nothing proves when the signature was made; sign with a transparency log that tells the "
+             "time, or with a timestamp authority.";
+    case Reason::kTimeOutsideCertificate:
+      return "the signature was made before or after its certificate was valid; sign again with a fresh "
+             "certificate.";
+    case Reason::kCertificateExpired:
+      return "the authority that issued the signing certificate was not valid when the signature was made; "
+             "sign the image again with a current one.";
+    case Reason::kIssuerMismatch:
+      return "the image was signed with an identity from another issuer than this rule names; sign in the "
+             "pipeline your platform team names.";
+    case Reason::kIdentityMismatch:
+      return "the image was signed by another identity than this rule names; sign in the workflow your "
+             "platform team names, or ask for the rule to be changed.";
     case Reason::kDigestMismatch:
       return "the signature found was made for another image; sign this very image.";
     case Reason::kAnnotationMismatch:
@@ -102,7 +132,7 @@ std::string_view Sentence(Reason reason) {
     case Reason::kKeyRevoked:
       return "the signing key has been revoked; sign the image again with a key that is still trusted.";
     case Reason::kThresholdNotMet:
-      return "the image lacks signatures of enough distinct keys; have every required party sign it.";
+      return "the image lacks signatures of enough distinct signers; have every required party sign it.";
     case Reason::kReferenceInvalid:
       return "the image name is not valid; correct the name in the pod.";
     case Reason::kImageNameMismatch:

@@ -42,8 +42,9 @@ struct Decision {
   std::string_view advice;                    // told in place of the reason's sentence; a literal; empty: none
   std::string detail;                         // for the operator's log and `pullseal verify`; may hold remote text
   std::optional<oci::Digest> digest;          // the subject that was judged
-  std::vector<std::string> signers;
-  std::vector<std::string> evidence;  // digests of the signatures that counted
+  std::vector<std::string> signers;           // names of keys, subjects of certificates
+  std::vector<std::string> issuers;           // of those certificates
+  std::vector<std::string> evidence;          // digests of the signatures that counted
   CacheUse cache = CacheUse::kNone;
   std::vector<std::string> steps;  // what was done and found, for people
 

@@ -27,7 +27,10 @@ Decision FromVerdict(const judge::Verdict& verdict, const oci::Digest& subject, 
   Decision out;
   out.reason = verdict.reason;
   out.digest = subject;
-  out.signers = verdict.signers;
+  for (const judge::Signer& signer : verdict.signers) {
+    out.signers.push_back(signer.name);
+    if (!signer.issuer.empty()) out.issuers.push_back(signer.issuer);
+  }
   for (const oci::Digest& one : verdict.evidence) out.evidence.push_back(one.text());
   out.cache = cache;
   return out;

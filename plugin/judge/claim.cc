@@ -18,33 +18,46 @@ Result<SignedContent> FromSimpleSigning(const SignatureEvidence& evidence) {
   auto raw = Base64Decode(annotation->second);
   if (!raw || raw->empty()) return Invalid("layer has no signature in its annotations");
   SignedContent out;
-  out.signed_bytes = evidence.payload;
+  out.material.message = evidence.payload;
+  out.material.signature = std::move(*raw);
   out.payload = evidence.payload;
-  out.signature = std::move(*raw);
+  if (auto taken = out.material.TakeAnnotations(evidence.annotations); !taken) return taken.error();
   return out;
 }
 
-Result<SignedContent> FromEnvelope(sigstore::DsseEnvelope envelope) {
-  if (envelope.payload_type != sigstore::kInTotoPayloadType) {
-    return Invalid("envelope holds \"" + Printable(envelope.payload_type, 100) + "\", not an in-toto statement");
+Result<SignedContent> FromEnvelope(const std::string& payload_type, sigstore::SignedMaterial material) {
+  if (payload_type != sigstore::kInTotoPayloadType) {
+    return Invalid("envelope holds \"" + Printable(payload_type, 100) + "\", not an in-toto statement");
   }
   SignedContent out;
   out.is_envelope = true;
-  out.signed_bytes = envelope.SignedBytes();
-  out.signature = std::move(envelope.signature.sig);
-  out.payload = std::move(envelope.payload);
+  out.payload = material.payload;
+  out.material = std::move(material);
   if (const auto statement = sigstore::Statement::Parse(out.payload)) out.predicate_type = statement->predicate_type;
   return out;
 }
 
 Result<SignedContent> FromBundle(const SignatureEvidence& evidence) {
-  auto bundle = sigstore::Bundle::Parse(evidence.payload);
+  const auto bundle = sigstore::Bundle::Parse(evidence.payload);
   if (!bundle) return bundle.error();
-  auto* envelope = std::get_if<sigstore::DsseEnvelope>(&bundle->content);
+  const auto* envelope = std::get_if<sigstore::DsseEnvelope>(&bundle->content);
   if (envelope == nullptr) return Invalid("bundle signs a message; an image is signed by a statement");
-  auto out = FromEnvelope(std::move(*envelope));
-  if (out) out->by_certificate = std::holds_alternative<sigstore::Bundle::Certificates>(bundle->material);
-  return out;
+  auto material = sigstore::SignedMaterial::FromBundle(*bundle);
+  if (!material) return material.error();
+  return FromEnvelope(envelope->payload_type, std::move(*material));
+}
+
+Result<SignedContent> FromLegacyEnvelope(const SignatureEvidence& evidence) {
+  auto envelope = sigstore::DsseEnvelope::Parse(evidence.payload);
+  if (!envelope) return envelope.error();
+  sigstore::SignedMaterial material;
+  material.container = sigstore::SignedMaterial::Container::kLegacyEnvelope;
+  material.message = envelope->SignedBytes();
+  material.signature = std::move(envelope->signature.sig);
+  material.payload = std::move(envelope->payload);
+  material.envelope = evidence.payload;
+  if (auto taken = material.TakeAnnotations(evidence.annotations); !taken) return taken.error();
+  return FromEnvelope(envelope->payload_type, std::move(material));
 }
 
 }  // namespace
@@ -52,11 +65,7 @@ Result<SignedContent> FromBundle(const SignatureEvidence& evidence) {
 Result<SignedContent> SignedContent::Read(const SignatureEvidence& evidence) {
   if (evidence.media_type == sigstore::kSimpleSigningMediaType) return FromSimpleSigning(evidence);
   if (evidence.media_type.starts_with(sigstore::kBundleMediaTypePrefix)) return FromBundle(evidence);
-  if (evidence.media_type == sigstore::kDsseMediaType) {
-    auto envelope = sigstore::DsseEnvelope::Parse(evidence.payload);
-    if (!envelope) return envelope.error();
-    return FromEnvelope(std::move(*envelope));
-  }
+  if (evidence.media_type == sigstore::kDsseMediaType) return FromLegacyEnvelope(evidence);
   return Invalid("layer is neither a simple-signing payload nor a bundle nor an envelope");
 }
 

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "judge/judge.h"
 #include "oci/digest.h"
+#include "sigstore/signed_material.h"
 
 namespace pullseal::judge {
 
@@ -18,11 +19,11 @@ struct Claim {
   std::map<std::string, std::string> annotations;
 };
 
-// SignedContent is one signature brought to a common form: which bytes were signed, by what, and what they claim.
+// SignedContent is one signature brought to a common form: what is needed to verify it, and what it claims.
 // Nothing in it is verified. Immutable; thread-safe.
 struct SignedContent {
-  // Read takes apart a simple-signing layer, a Sigstore bundle or a DSSE envelope, by its media type. kInvalid or
-  // kLimit.
+  // Read takes apart a simple-signing layer, a Sigstore bundle or a DSSE envelope, by its media type, with what its
+  // annotations add. kInvalid or kLimit.
   static Result<SignedContent> Read(const SignatureEvidence& evidence);
 
   // The claims about `subject`; none if it is about other content only. kInvalid if the payload cannot be read.
@@ -32,10 +33,8 @@ struct SignedContent {
   // is verified, so it may only ever keep something from counting.
   bool IsAttestation() const;
 
-  bool is_envelope = false;     // a DSSE envelope; else simple signing
-  bool by_certificate = false;  // the signer is named by a certificate, not by a key
-  Bytes signed_bytes;
-  Bytes signature;
+  bool is_envelope = false;  // a DSSE envelope; else simple signing
+  sigstore::SignedMaterial material;
   Bytes payload;
   std::string predicate_type;  // of a statement that can be read
 };

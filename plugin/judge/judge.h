@@ -2,6 +2,7 @@
 #define PULLSEAL_JUDGE_JUDGE_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@
 namespace pullseal::judge {
 
 // SignatureEvidence is one signature as it was found, not verified: a layer of a manifest. Its media type says in which
-// form: simple signing, a Sigstore bundle, or a bare DSSE envelope.
+// form: simple signing, a Sigstore bundle, or a bare DSSE envelope; annotations of the layer can hold certificate, log
+// entry and timestamp.
 struct SignatureEvidence {
   oci::Digest blob;  // digest of `payload`, checked when it was fetched
   std::string media_type;
@@ -29,26 +31,35 @@ struct Evidence {
   std::vector<SignatureEvidence> signatures;
 };
 
+// Signer is who made a signature that was verified: a key of the policy, or a certificate's identity.
+struct Signer {
+  auto operator<=>(const Signer&) const = default;
+  std::string name;    // the key's name, or the identity's subject
+  std::string issuer;  // of the identity; empty for keys
+};
+
 // Finding says what became of one signature, for people.
 struct Finding {
   oci::Digest blob;
   Reason reason = Reason::kSignatureInvalid;  // kSigned if it counts
-  std::string key;                            // the authority's name if a key verified it
+  Signer signer;                              // empty if none verified it
+  std::set<std::size_t> authorities;  // that it satisfies: keys as in any_of, then keyless ones, numbered through
+  std::vector<WallTime> times;        // proven for it
   std::string detail;
 };
 
-// Attestation is a statement about the subject that is no signature, verified by a key of the requirement that may be
-// used now. It never makes an image signed; it is told so that rules can ask for it.
+// Attestation is a statement about the subject that is no signature, verified for an authority of the requirement. It
+// never makes an image signed; it is told so that rules can ask for it.
 struct Attestation {
   oci::Digest blob;
   std::string predicate_type;
-  std::string key;
+  Signer signer;
 };
 
 // Verdict is the judge's answer. `reason` is kSigned, or the highest-ranked denial.
 struct Verdict {
   Reason reason = Reason::kSignatureMissing;
-  std::vector<std::string> signers;   // names of the distinct keys that count, in the policy's order
+  std::vector<Signer> signers;        // the distinct ones that count
   std::vector<oci::Digest> evidence;  // the signatures that count
   std::vector<Finding> findings;
   std::vector<Attestation> attestations;

@@ -20,6 +20,26 @@ std::string_view Slug(Reason reason) {
       return "signature-invalid";
     case Reason::kBundleMalformed:
       return "bundle-malformed";
+    case Reason::kCertificateInvalid:
+      return "certificate-invalid";
+    case Reason::kLogEntryMissing:
+      return "log-entry-missing";
+    case Reason::kLogEntryMismatch:
+      return "log-entry-mismatch";
+    case Reason::kLogEntryInvalid:
+      return "log-entry-invalid";
+    case Reason::kTimestampInvalid:
+      return "timestamp-invalid";
+    case Reason::kTimeMissing:
+      return "time-missing";
+    case Reason::kTimeOutsideCertificate:
+      return "time-outside-certificate";
+    case Reason::kCertificateExpired:
+      return "certificate-expired";
+    case Reason::kIssuerMismatch:
+      return "issuer-mismatch";
+    case Reason::kIdentityMismatch:
+      return "identity-mismatch";
     case Reason::kDigestMismatch:
       return "digest-mismatch";
     case Reason::kAnnotationMismatch:

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,8 @@
 #include "crypto/public_key.h"
 #include "oci/digest.h"
 #include "policy/glob.h"
-#include "sigstore/trusted_root.h"
+#include "sigstore/trusted_material.h"
+#include "sigstore/verify.h"
 
 namespace pullseal::policy {
 
@@ -28,6 +30,12 @@ struct Revocation {
   std::string reason;
 };
 
+// TrustRoot is a Sigstore trusted root under the name that authorities call it by.
+struct TrustRoot {
+  std::string name;
+  std::shared_ptr<const sigstore::TrustedMaterial> trusted;
+};
+
 // Key is a public key that may sign, with the window its use is good in.
 struct Key {
   std::string name;
@@ -35,23 +43,33 @@ struct Key {
   std::optional<WallTime> not_before;
   std::optional<WallTime> not_after;
   std::optional<Revocation> revoked;
-  std::string trust_root;  // whose logs and timestamps may prove the time of its signatures; empty: none
+  // Whose logs and timestamps may prove the time of its signatures; null: nobody's.
+  std::shared_ptr<const sigstore::TrustedMaterial> trusted;
 };
 
-// TrustRoot is a Sigstore trusted root under the name that authorities call it by.
-struct TrustRoot {
-  std::string name;
-  sigstore::TrustedRoot root;
+// SubjectPattern is a regular expression (RE2 syntax) that matches whole subjects. Immutable, cheap to copy,
+// thread-safe.
+class SubjectPattern {
+ public:
+  // Parse takes at most limits::kPatternBytes. kInvalid says what RE2 has against it.
+  static Result<SubjectPattern> Parse(std::string_view text);
+  bool Matches(std::string_view subject) const;
+  const std::string& text() const;
+
+ private:
+  struct Impl;
+  explicit SubjectPattern(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+  std::shared_ptr<const Impl> impl_;
 };
 
-// Keyless is an identity that may sign with short-lived certificates. This version reads and checks it, but verifies no
-// certificates: it counts as an authority that has not signed.
+// Keyless is an identity that may sign with short-lived certificates of a trust root's authorities.
 struct Keyless {
-  std::string trust_root;
-  std::string issuer;
-  std::string subject;
-  std::string subject_pattern;  // RE2, matches the whole subject
-  std::map<std::string, std::string> extensions;
+  TrustRoot trust_root;
+  std::string issuer;                             // exact; empty: any, which only `unsafe` allows
+  std::string subject;                            // exact; empty: any that the pattern matches
+  std::optional<SubjectPattern> subject_pattern;  // never beside a subject
+  std::map<std::string, std::string> extensions;  // by CertificateIdentity's names; each must be there and equal
+  sigstore::Demands demands;
 };
 
 // What a payload may say about the repository it was signed for.

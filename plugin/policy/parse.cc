@@ -10,6 +10,8 @@
 namespace pullseal::policy {
 namespace {
 
+using Trusted = sigstore::TrustedMaterial;
+
 // Reads one policy document. Stops at the first error, which YamlReader keeps.
 class PolicyParser {
  public:
@@ -84,13 +86,14 @@ class PolicyParser {
       const std::string path = in_.Text(file, "file");
       if (in_.failed()) return;
       const auto text = read_file_(path);
-      auto parsed = text ? sigstore::TrustedRoot::Parse(*text) : Result<sigstore::TrustedRoot>(text.error());
-      if (!parsed) {
-        in_.Fail(file, "trust root \"" + name + "\": " + parsed.error().message);
+      const auto parsed = text ? sigstore::TrustedRoot::Parse(*text) : Result<sigstore::TrustedRoot>(text.error());
+      auto trusted = parsed ? sigstore::TrustedMaterial::Make(*parsed) : Result<Trusted>(parsed.error());
+      if (!trusted) {
+        in_.Fail(file, "trust root \"" + name + "\": " + trusted.error().message);
         return;
       }
       roots_text_ += " " + crypto::Sha256Hex(AsBytes(*text));
-      policy_.trust_roots.push_back(TrustRoot{std::move(name), std::move(*parsed)});
+      policy_.trust_roots.push_back(TrustRoot{std::move(name), std::make_shared<const Trusted>(std::move(*trusted))});
     }
   }
 
@@ -147,9 +150,12 @@ class PolicyParser {
       in_.Fail(node, "key \"" + out.name + "\": notBefore must be earlier than notAfter");
     }
     if (const YamlNode* n = node.Find("trustRoot")) {
-      out.trust_root = in_.Text(*n, "trustRoot");
-      if (!HasTrustRoot(policy_, out.trust_root)) {
-        in_.Fail(*n, "trust root \"" + Printable(out.trust_root, 100) + "\" is not among the policy's trustRoots");
+      const std::string name = in_.Text(*n, "trustRoot");
+      const TrustRoot* root = FindTrustRoot(policy_, name);
+      if (root == nullptr) {
+        in_.Fail(*n, "trust root \"" + Printable(name, 100) + "\" is not among the policy's trustRoots");
+      } else {
+        out.trusted = root->trusted;
       }
     }
     const YamlNode* revoked = node.Find("revoked");
@@ -280,14 +286,34 @@ Result<Policy> ParsePolicy(std::string_view text, const FileReader& read_file) {
   return policy;
 }
 
+namespace {
+
+// What a keyless authority demands although its trust root cannot give it.
+void WarnOfDemands(const Rule& rule, const Keyless& keyless, std::vector<std::string>& out) {
+  const Trusted& trusted = *keyless.trust_root.trusted;
+  const auto lacks = [&](std::size_t has, std::size_t demanded, const char* what) {
+    if (has >= demanded) return;
+    out.push_back("rule \"" + rule.name + "\": trust root \"" + keyless.trust_root.name + "\" has too few " + what +
+                  " for what a keyless authority demands; nobody can satisfy it");
+  };
+  lacks(trusted.certificate_authorities().size(), 1, "certificate authorities");
+  lacks(trusted.logs().size(), keyless.demands.logs, "transparency logs (requireLog)");
+  lacks(trusted.timestamp_authorities().size(), keyless.demands.timestamps, "timestamp authorities (requireTimestamp)");
+  lacks(trusted.certificate_logs().size(), keyless.demands.certificate_logs, "certificate logs (requireSct)");
+}
+
+}  // namespace
+
 std::vector<std::string> Warnings(const Policy& policy, WallTime now) {
   std::vector<std::string> out;
+  for (const TrustRoot& root : policy.trust_roots) {
+    for (const std::string& problem : root.trusted->problems()) {
+      out.push_back("trust root \"" + root.name + "\": not used: " + problem);
+    }
+  }
   for (const Rule& rule : policy.rules) {
-    if (!rule.signatures || rule.signatures->keyless.empty()) continue;
-    const auto needed = static_cast<std::size_t>(rule.signatures->threshold);
-    out.push_back("rule \"" + rule.name +
-                  "\": keyless signatures are not verified by this version and count as absent" +
-                  (rule.signatures->any_of.size() < needed ? "; nothing can satisfy this rule" : ""));
+    if (!rule.signatures) continue;
+    for (const Keyless& keyless : rule.signatures->keyless) WarnOfDemands(rule, keyless, out);
   }
   for (const Key& key : policy.keys) {
     if (key.revoked) continue;

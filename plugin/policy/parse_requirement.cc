@@ -1,40 +1,16 @@
 #include "policy/parse_requirement.h"
 
-#include <re2/re2.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "base/limits.h"
 #include "oci/reference.h"
 
 namespace pullseal::policy {
-namespace {
-
-// Names of a Fulcio certificate's extensions (1.3.6.1.4.1.57264.1.8 to .22, Fulcio's "oid-info") that a policy may ask
-// for.
-constexpr std::array<std::string_view, 15> kExtensions = {"buildSignerUri",
-                                                          "buildSignerDigest",
-                                                          "runnerEnvironment",
-                                                          "sourceRepositoryUri",
-                                                          "sourceRepositoryDigest",
-                                                          "sourceRepositoryRef",
-                                                          "sourceRepositoryIdentifier",
-                                                          "sourceRepositoryOwnerUri",
-                                                          "sourceRepositoryOwnerIdentifier",
-                                                          "buildConfigUri",
-                                                          "buildConfigDigest",
-                                                          "buildTrigger",
-                                                          "runInvocationUri",
-                                                          "sourceRepositoryVisibilityAtSigning",
-                                                          "deploymentEnvironment"};
-
-}  // namespace
-
-bool HasTrustRoot(const Policy& policy, std::string_view name) {
-  return std::any_of(policy.trust_roots.begin(), policy.trust_roots.end(),
-                     [&](const TrustRoot& one) { return one.name == name; });
+const TrustRoot* FindTrustRoot(const Policy& policy, std::string_view name) {
+  const auto found = std::find_if(policy.trust_roots.begin(), policy.trust_roots.end(),
+                                  [&](const TrustRoot& one) { return one.name == name; });
+  return found != policy.trust_roots.end() ? &*found : nullptr;
 }
 
 void RequirementParser::Parse(const YamlNode& node, Rule& rule) {
@@ -106,39 +82,54 @@ void RequirementParser::KeyAuthority(const YamlNode& entry, std::set<std::string
 void RequirementParser::KeylessAuthority(const YamlNode& node, SignatureRequirement& out) {
   if (!in_.Map(node, "keyless",
                {"trustRoot", "issuer", "subject", "subjectPattern", "extensions", "requireLog", "requireTimestamp",
-                "unsafe"})) {
+                "requireSct", "unsafe"})) {
     return;
   }
   Keyless keyless;
-  keyless.trust_root = in_.Text(in_.Require(node, "trustRoot", "keyless"), "trustRoot");
-  if (!in_.failed() && !HasTrustRoot(policy_, keyless.trust_root)) {
-    in_.Fail(node, "trust root \"" + Printable(keyless.trust_root, 100) + "\" is not among the policy's trustRoots");
+  const std::string name = in_.Text(in_.Require(node, "trustRoot", "keyless"), "trustRoot");
+  const TrustRoot* root = FindTrustRoot(policy_, name);
+  if (root != nullptr) {
+    keyless.trust_root = *root;
+  } else if (!in_.failed()) {
+    in_.Fail(node, "trust root \"" + Printable(name, 100) + "\" is not among the policy's trustRoots");
   }
-  for (const char* flag : {"requireLog", "requireTimestamp"}) {
-    if (const YamlNode* n = node.Find(flag)) (void)in_.Boolean(*n, flag);
-  }
+  Demand(node, "requireLog", keyless.demands.logs);
+  Demand(node, "requireTimestamp", keyless.demands.timestamps);
+  Demand(node, "requireSct", keyless.demands.certificate_logs);
   Identity(node, keyless);
   if (!in_.failed()) out.keyless.push_back(std::move(keyless));
+}
+
+// true, false, or how many distinct ones.
+void RequirementParser::Demand(const YamlNode& node, const char* name, std::size_t& out) {
+  const YamlNode* n = node.Find(name);
+  if (n == nullptr) return;
+  const std::string text = in_.Text(*n, name);
+  if (text == "true" || text == "false") {
+    out = text == "true" ? 1 : 0;
+  } else if (text.size() == 1 && text[0] >= '1' && text[0] <= '8') {
+    out = static_cast<std::size_t>(text[0] - '0');
+  } else {
+    in_.Fail(*n, std::string(name) + " must be true, false, or a number from 1 to 8");
+  }
 }
 
 void RequirementParser::Identity(const YamlNode& node, Keyless& out) {
   if (const YamlNode* n = node.Find("issuer")) out.issuer = in_.Text(*n, "issuer");
   if (const YamlNode* n = node.Find("subject")) out.subject = in_.Text(*n, "subject");
   if (const YamlNode* n = node.Find("subjectPattern")) {
-    out.subject_pattern = in_.Text(*n, "subjectPattern");
-    RE2::Options options(RE2::Quiet);
-    options.set_max_mem(limits::kPatternMemory);
-    const bool small = out.subject_pattern.size() <= limits::kPatternBytes;
-    if (!in_.failed() && (!small || !RE2(out.subject_pattern, options).ok())) {
-      in_.Fail(*n, "subjectPattern is no regular expression that RE2 takes");
+    const std::string text = in_.Text(*n, "subjectPattern");
+    auto pattern = SubjectPattern::Parse(text);
+    if (pattern) {
+      out.subject_pattern = std::move(*pattern);
+    } else if (!in_.failed()) {
+      in_.Fail(*n, "subjectPattern " + pattern.error().message);
     }
   }
-  if (!out.subject.empty() && !out.subject_pattern.empty()) {
-    in_.Fail(node, "keyless has either subject or subjectPattern");
-  }
+  if (!out.subject.empty() && out.subject_pattern) in_.Fail(node, "keyless has either subject or subjectPattern");
   const YamlNode* unsafe = node.Find("unsafe");
   const bool dares = unsafe != nullptr && in_.Boolean(*unsafe, "unsafe");
-  if (!dares && (out.issuer.empty() || (out.subject.empty() && out.subject_pattern.empty()))) {
+  if (!dares && (out.issuer.empty() || (out.subject.empty() && !out.subject_pattern))) {
     in_.Fail(node,
              "keyless without issuer or without subject lets anybody with an account sign; name both, or say "
              "unsafe: true");
@@ -146,7 +137,7 @@ void RequirementParser::Identity(const YamlNode& node, Keyless& out) {
   const YamlNode* extensions = node.Find("extensions");
   if (extensions == nullptr) return;
   for (auto& [key, value] : in_.TextMap(*extensions, "extensions")) {
-    if (std::find(kExtensions.begin(), kExtensions.end(), key) == kExtensions.end()) {
+    if (!sigstore::CertificateIdentity::IsExtensionName(key)) {
       in_.Fail(*extensions, "extension \"" + Printable(key, 64) + "\" is not known");
     }
     out.extensions.emplace(key, value);

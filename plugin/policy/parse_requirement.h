@@ -24,14 +24,15 @@ class RequirementParser {
   void KeyAuthority(const YamlNode& entry, std::set<std::string>& used, SignatureRequirement& out);
   void KeylessAuthority(const YamlNode& node, SignatureRequirement& out);
   void Identity(const YamlNode& node, Keyless& out);
+  void Demand(const YamlNode& node, const char* name, std::size_t& out);
   void Binding(const YamlNode& node, SignatureRequirement& out);
 
   YamlReader& in_;
   const Policy& policy_;
 };
 
-// HasTrustRoot says whether `policy` has a trust root of that name.
-bool HasTrustRoot(const Policy& policy, std::string_view name);
+// FindTrustRoot returns the policy's trust root of that name, or null.
+const TrustRoot* FindTrustRoot(const Policy& policy, std::string_view name);
 
 }  // namespace pullseal::policy
 

@@ -154,7 +154,9 @@ Status CheckInToto2(const json::Value& spec, const SignedMaterial& material, con
   // The signature stands in base64 of its base64 text.
   const auto outer = Base64At(**only, {"sig"});
   if (!outer) return outer.error();
-  if (auto s = CompareSignature(Base64Decode(AsText(*outer)), material); !s) return s;
+  const auto inner = Base64Decode(AsText(*outer));
+  if (!inner) return Invalid("sig is not base64 of standard base64");
+  if (auto s = CompareSignature(inner, material); !s) return s;
   return CompareVerifierPem(Base64At(**only, {"publicKey"}), material, key);
 }
 

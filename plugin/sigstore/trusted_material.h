@@ -44,6 +44,8 @@ class TrustedMaterial {
   // The log, or certificate log, of that identifier (sigstore_common.proto, LogId); null if unknown.
   const Log* FindLog(ByteView id) const { return Find(logs_, id); }
   const Log* FindCertificateLog(ByteView id) const { return Find(certificate_logs_, id); }
+  const std::vector<Log>& logs() const { return logs_; }
+  const std::vector<Log>& certificate_logs() const { return certificate_logs_; }
   const std::vector<CertificateAuthority>& certificate_authorities() const { return certificate_authorities_; }
   const std::vector<TimestampAuthority>& timestamp_authorities() const { return timestamp_authorities_; }
 

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 #include <sodium.h>
 
 #include <stdexcept>
@@ -47,6 +48,16 @@ std::string TestAuthority::PublicPem() const {
   PEM_write_bio_PUBKEY(bio, impl_->key);
   return Drain(bio);
 }
+
+Bytes TestAuthority::PublicDer() const {
+  unsigned char* der = nullptr;
+  const int size = i2d_PUBKEY(impl_->key, &der);
+  Bytes out(der, der + size);
+  OPENSSL_free(der);
+  return out;
+}
+
+evp_pkey_st* TestAuthority::native() const { return impl_->key; }
 
 std::string TestAuthority::PrivatePem() const {
   BIO* bio = BIO_new(BIO_s_mem());

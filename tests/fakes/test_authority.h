@@ -6,6 +6,8 @@
 
 #include "base/bytes.h"
 
+struct evp_pkey_st;
+
 namespace pullseal::fakes {
 
 // TestAuthority is a fresh key pair that signs.
@@ -21,6 +23,8 @@ class TestAuthority {
   Bytes Sign(const std::string& message, const std::string& hash = "SHA256") const;
   Bytes SignEd25519ph(const std::string& message) const;
   std::string SignBase64(const std::string& message) const { return Base64Encode(Sign(message)); }
+  Bytes PublicDer() const;      // SubjectPublicKeyInfo
+  evp_pkey_st* native() const;  // OpenSSL's key
 
  private:
   struct Impl;

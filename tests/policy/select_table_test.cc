@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "fakes/sigstore_authority.h"
 #include "policy/match.h"
 
 namespace pullseal::policy {
@@ -159,11 +160,8 @@ TEST(SelectTableTest, PoliciesTimesQuestions) {
   }
 }
 
-// Authorities that this version does not verify are read and checked, and count as absent.
 TEST(AuthoritiesTest, KeylessIsReadAndChecked) {
-  const std::string root =
-      R"({"mediaType":"application/vnd.dev.sigstore.trustedroot+json;version=0.1","tlogs":[{"baseUrl":"x","publicKey":)"
-      R"({"rawBytes":"AAAA","keyDetails":"x","validFor":{"start":"2021-01-01T00:00:00Z"}},"logId":{"keyId":"AAAA"}}]})";
+  const std::string root = fakes::SigstoreAuthority().TrustedRoot();
   const auto why = [&](const std::string& keyless) -> std::string {
     const std::string text =
         "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: t}\ntrustRoots:\n  - {name: public, file: r}\n"
@@ -171,14 +169,21 @@ TEST(AuthoritiesTest, KeylessIsReadAndChecked) {
         keyless + "}}]}}\n";
     const auto policy = ParsePolicy(text, [&](const std::string&) { return Result<std::string>(root); });
     if (!policy) return policy.error().message;
-    EXPECT_EQ(1U, Warnings(*policy, kNow).size());
-    return "good";
+    const auto warnings = Warnings(*policy, kNow);
+    return warnings.empty() ? "good" : warnings[0];
   };
   EXPECT_EQ("good", why("trustRoot: public, issuer: i, subject: s"));
   EXPECT_EQ("good", why("trustRoot: public, issuer: i, subjectPattern: 'https://github.com/acme/.*'"));
   EXPECT_EQ("good", why("trustRoot: public, issuer: i, unsafe: true"));
   EXPECT_EQ("good", why("trustRoot: public, issuer: i, subject: s, extensions: {sourceRepositoryUri: x}"));
+  EXPECT_EQ("good", why("trustRoot: public, issuer: i, subject: s, requireLog: false, requireTimestamp: true"));
+  EXPECT_EQ("good", why("trustRoot: public, issuer: i, subject: s, requireLog: 2, requireSct: false"));
   const std::pair<const char*, const char*> bad[] = {
+      {"trustRoot: public, issuer: i, subject: s, requireLog: 3", "too few transparency logs"},
+      {"trustRoot: public, issuer: i, subject: s, requireTimestamp: 2", "too few timestamp authorities"},
+      {"trustRoot: public, issuer: i, subject: s, requireSct: 2", "too few certificate logs"},
+      {"trustRoot: public, issuer: i, subject: s, requireLog: 0", "true, false, or a number"},
+      {"trustRoot: public, issuer: i, subject: s, requireLog: yes", "true, false, or a number"},
       {"issuer: i, subject: s", "no field \"trustRoot\""},
       {"trustRoot: other, issuer: i, subject: s", "not among the policy's trustRoots"},
       {"trustRoot: public, subject: s", "without issuer or without subject"},

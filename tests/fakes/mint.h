@@ -1,0 +1,72 @@
+#ifndef PULLSEAL_FAKES_MINT_H_
+#define PULLSEAL_FAKES_MINT_H_
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "fakes/test_authority.h"
+
+// Certificates and timestamps, minted as asked for, be they right or wrong.
+namespace pullseal::fakes {
+
+// CertificatePlan says what a certificate is to be.
+struct CertificatePlan {
+  std::string common_name;  // empty: no subject at all
+  WallTime from;
+  WallTime to;
+  bool is_authority = false;
+  int path_length = -1;                                 // of an authority; -1 says none
+  std::string key_usage = "critical,digitalSignature";  // OpenSSL's configuration syntax; empty: none
+  std::string extended_key_usage;
+  std::string alternative_names;  // such as "critical,URI:https://..."
+  std::string name_constraints;
+  // Further extensions: dotted object identifier, content, critical.
+  struct Extension {
+    std::string oid;
+    Bytes content;
+    bool critical = false;
+  };
+  std::vector<Extension> extensions;
+  std::string hash = "SHA256";
+};
+
+// Minted is a certificate and, for those that sign, its key.
+struct Minted {
+  Bytes der;
+  const TestAuthority* key = nullptr;
+};
+
+// Mint makes a certificate for `key`, signed by `issuer`, or by itself where there is none.
+Minted Mint(const CertificatePlan& plan, const TestAuthority& key, const std::optional<Minted>& issuer);
+
+// The same with signed certificate timestamps: `logs` sign the precertificate, at `time`.
+struct CertificateLog {
+  const TestAuthority* key = nullptr;
+  WallTime time;
+  Bytes extensions;
+  Bytes id;             // SHA-256 of the key if empty
+  bool broken = false;  // signs something else
+};
+Minted MintLogged(const CertificatePlan& plan, const TestAuthority& key, const Minted& issuer,
+                  const std::vector<CertificateLog>& logs);
+
+// StampPlan says what a time-stamp response is to be.
+struct StampPlan {
+  WallTime time;
+  std::string imprint_hash = "SHA256";
+  bool with_certificate = false;         // the signer's inside
+  std::vector<Bytes> more_certificates;  // inside, before the signer's
+};
+Bytes Stamp(const StampPlan& plan, const Minted& signer, ByteView bytes);
+
+// DER of a UTF8String.
+Bytes Utf8String(const std::string& text);
+std::string ToPem(const Bytes& certificate);
+
+}  // namespace pullseal::fakes
+
+#endif  // PULLSEAL_FAKES_MINT_H_
