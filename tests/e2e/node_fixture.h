@@ -8,11 +8,13 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <sstream>
 #include <thread>
 
 #include "containerd_images.grpc.pb.h"
+#include "fakes/sigstore_authority.h"
 #include "json/value.h"
 #include "lab/images.h"
 #include "lab/node.h"
@@ -34,7 +36,12 @@ struct World {
       : registry(folder.path() + "/registry", Front()),
         cosign(Env("PULLSEAL_PEERS") + "/cosign-2/usr/bin/cosign", folder.path() + "/release"),
         other(Env("PULLSEAL_PEERS") + "/cosign-2/usr/bin/cosign", folder.path() + "/other"),
-        pause(MakeImage("pause")) {
+        pause(MakeImage("pause")),
+        expired({.intermediate = [](fakes::CertificatePlan& plan) {
+          plan.to = fakes::SigstoreAuthority::Start() + std::chrono::seconds(10);
+        }}) {
+    std::ofstream(folder.path() + "/test-root.json") << authority.TrustedRoot();
+    std::ofstream(folder.path() + "/expired-root.json") << expired.TrustedRoot();
     Push("infra/pause", "1", pause, true);
     containerd = std::make_unique<Containerd>(Env("PULLSEAL_PEERS") + "/" + Env("PULLSEAL_CONTAINERD") + "/usr/bin",
                                               Env("PULLSEAL_CONTAINERD") == "containerd-2" ? 2 : 1,
@@ -63,10 +70,8 @@ struct World {
   }
   std::string Policy(const std::string& mode = "enforce") const {
     return "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: lab, version: 1}\nmode: " + mode +
-           "\nkeys:\n  - {name: release, file: " + cosign.public_key_file() +
-           "}\nrules:\n"
-           "  - {name: forbidden, mode: deny, match: {images: [\"" +
-           registry.host() +
+           "\nkeys:\n  - {name: release, file: " + cosign.public_key_file() + "}\n" + KeylessPolicy() +
+           "  - {name: forbidden, mode: deny, match: {images: [\"" + registry.host() +
            "/forbidden/*\"]}}\n"
            "  - {name: lax, mode: allow, match: {namespaces: [lax], unsafe: true}}\n"
            "  - name: signed\n    labels: {team: lab}\n    match: {images: [\"" +
@@ -75,11 +80,27 @@ struct World {
            "    require: {signatures: {anyOf: [{key: release}]}}\n";
   }
 
+  // Images that an identity must have signed.
+  std::string KeylessPolicy() const {
+    const auto rule = [this](const std::string& name, const std::string& root) {
+      return "  - name: " + name + "\n    match: {images: [\"" + registry.host() + "/" + name +
+             "/*\"]}\n"
+             "    require:\n      signatures:\n        anyOf:\n          - keyless:\n              trustRoot: " +
+             root + "\n              issuer: " + fakes::SignPlan().issuer +
+             "\n              subject: " + fakes::SignPlan().subject + "\n";
+    };
+    return "trustRoots:\n  - {name: test, file: " + folder.path() +
+           "/test-root.json}\n  - {name: old, file: " + folder.path() + "/expired-root.json}\nrules:\n" +
+           rule("keyless", "test") + rule("expired", "old");
+  }
+
   TempFolder folder;
   Registry registry;
   Cosign cosign;
   Cosign other;
   Image pause;
+  fakes::SigstoreAuthority authority;
+  fakes::SigstoreAuthority expired;  // its intermediate had ended when it signed
   std::unique_ptr<Containerd> containerd;
   std::unique_ptr<Daemon> daemon;
   std::unique_ptr<Cri> kubelet;  // through pullseald

@@ -189,17 +189,55 @@ std::string Registry::Get(const std::string& repository, const std::string& reso
 
 void Registry::PushSignature(const std::string& repository, const std::string& digest, const std::string& payload,
                              const std::string& signature_base64) {
+  PushSignature(repository, digest, payload,
+                std::map<std::string, std::string>{{"dev.cosignproject.cosign/signature", signature_base64}});
+}
+
+void Registry::PushBundle(const std::string& repository, const Blob& subject, const std::string& bundle) {
+  constexpr const char* kBundleType = "application/vnd.dev.sigstore.bundle.v0.3+json";
+  constexpr const char* kEmptyType = "application/vnd.oci.empty.v1+json";
+  const Blob blob = Blob::Of(bundle);
+  const Blob config = Blob::Of("{}");
+  PushBlob(repository, blob);
+  PushBlob(repository, config);
+  const Blob manifest = Blob::Of(json::Writer()
+                                     .Number("schemaVersion", 2)
+                                     .Text("mediaType", kManifestType)
+                                     .Text("artifactType", kBundleType)
+                                     .Raw("config", Descriptor(config, kEmptyType))
+                                     .Raw("layers", "[" + Descriptor(blob, kBundleType) + "]")
+                                     .Raw("subject", Descriptor(subject, kManifestType))
+                                     .Finish());
+  PushManifest(repository, manifest.digest, manifest, kManifestType);
+  if (!front_.empty()) return;
+  const std::string entry = json::Writer()
+                                .Text("mediaType", kManifestType)
+                                .Text("digest", manifest.digest)
+                                .Number("size", static_cast<std::int64_t>(manifest.bytes.size()))
+                                .Text("artifactType", kEmptyType)
+                                .Finish();
+  const Blob index = Blob::Of(json::Writer()
+                                  .Number("schemaVersion", 2)
+                                  .Text("mediaType", kIndexType)
+                                  .Raw("manifests", "[" + entry + "]")
+                                  .Finish());
+  PushManifest(repository, "sha256-" + subject.digest.substr(7), index, kIndexType);
+}
+
+void Registry::PushSignature(const std::string& repository, const std::string& digest, const std::string& payload,
+                             const std::map<std::string, std::string>& annotations) {
+  json::Writer notes;
+  for (const auto& [name, value] : annotations) notes.Text(name, value);
   const Blob blob = Blob::Of(payload);
   const Blob config = Blob::Of("{}");
   PushBlob(repository, blob);
   PushBlob(repository, config);
-  const std::string layer =
-      json::Writer()
-          .Text("mediaType", "application/vnd.dev.cosign.simplesigning.v1+json")
-          .Text("digest", blob.digest)
-          .Number("size", static_cast<std::int64_t>(blob.bytes.size()))
-          .Raw("annotations", json::Writer().Text("dev.cosignproject.cosign/signature", signature_base64).Finish())
-          .Finish();
+  const std::string layer = json::Writer()
+                                .Text("mediaType", "application/vnd.dev.cosign.simplesigning.v1+json")
+                                .Text("digest", blob.digest)
+                                .Number("size", static_cast<std::int64_t>(blob.bytes.size()))
+                                .Raw("annotations", notes.Finish())
+                                .Finish();
   const Blob manifest = Blob::Of(json::Writer()
                                      .Number("schemaVersion", 2)
                                      .Text("mediaType", kManifestType)

@@ -56,9 +56,14 @@ class Registry {
                     const std::string& media_type);
   void PushBlob(const std::string& repository, const Blob& blob);
   std::string Get(const std::string& repository, const std::string& resource, const std::string& accept);
-  // Pushes a signature manifest for `digest` with one layer.
+  // Pushes a signature manifest for `digest` with one layer, under its .sig tag.
   void PushSignature(const std::string& repository, const std::string& digest, const std::string& payload,
                      const std::string& signature_base64);
+  void PushSignature(const std::string& repository, const std::string& digest, const std::string& payload,
+                     const std::map<std::string, std::string>& annotations);
+  // Pushes a Sigstore bundle that refers to the manifest, as cosign 3 does: by its subject, and where the registry has
+  // no referrers API in the index of the referrers tag, whose entry tells nothing.
+  void PushBundle(const std::string& repository, const Blob& subject, const std::string& bundle);
 
  private:
   const std::string folder_;
