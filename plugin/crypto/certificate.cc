@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <initializer_list>
 #include <utility>
 
 #include "base/limits.h"
@@ -19,8 +20,6 @@ namespace {
 
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, Deleter<GENERAL_NAMES_free>>;
 using UsagesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, Deleter<EXTENDED_KEY_USAGE_free>>;
-using ObjectPtr = std::unique_ptr<ASN1_OBJECT, Deleter<ASN1_OBJECT_free>>;
-using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Deleter<X509_EXTENSION_free>>;
 
 Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, "certificate: " + std::move(message)}; }
 
@@ -103,12 +102,53 @@ Result<AlternativeName> OneName(const GENERAL_NAME* name) {
 }
 
 // Where the extension is; -1 if absent, -2 if it is there twice.
-int Position(const X509* certificate, std::string_view oid) {
-  const ObjectPtr object(OBJ_txt2obj(std::string(oid).c_str(), 1));
-  const int at = X509_get_ext_by_OBJ(certificate, object.get(), -1);
-  if (at >= 0 && X509_get_ext_by_OBJ(certificate, object.get(), at) >= 0) return -2;
-  return at;
+int Position(const Certificate::Impl& certificate, std::string_view oid) {
+  const auto& all = certificate.extensions;
+  const auto found = std::find(all.begin(), all.end(), oid);
+  if (found == all.end()) return -1;
+  if (std::find(found + 1, all.end(), oid) != all.end()) return -2;
+  return static_cast<int>(found - all.begin());
 }
+
+template <typename T, int (*Write)(const T*, unsigned char**)>
+Bytes Encode(const T* value) {
+  unsigned char* der = nullptr;
+  const int size = Write(value, &der);
+  Bytes out;
+  if (size > 0) out.assign(der, der + size);
+  OPENSSL_free(der);
+  return out;
+}
+
+// One DER value of tag `tag` around `parts`.
+Bytes Wrap(std::uint8_t tag, std::initializer_list<ByteView> parts) {
+  std::size_t size = 0;
+  for (const ByteView part : parts) size += part.size();
+  Bytes out = {tag};
+  if (size >= 0x80) {
+    const int bytes = size >= 0x10000 ? 3 : size >= 0x100 ? 2 : 1;
+    out.push_back(static_cast<std::uint8_t>(0x80 | bytes));
+    for (int i = bytes; i-- > 1;) out.push_back(static_cast<std::uint8_t>(size >> (8 * i)));
+  }
+  out.push_back(static_cast<std::uint8_t>(size));
+  for (const ByteView part : parts) out.insert(out.end(), part.begin(), part.end());
+  return out;
+}
+
+// The content of the DER value that `der` begins with; empty if it begins with none.
+ByteView Inside(ByteView der) {
+  const unsigned char* content = der.data();
+  long length = 0;
+  int tag = 0;
+  int type = 0;
+  const int flags = ASN1_get_object(&content, &length, &tag, &type, static_cast<long>(der.size()));
+  ERR_clear_error();
+  if ((flags & 0x80) != 0) return {};
+  return ByteView(content, static_cast<std::size_t>(length));
+}
+
+constexpr std::uint8_t kSequence = 0x30;
+constexpr std::uint8_t kExtensions = 0xa3;  // TBSCertificate's [3] EXPLICIT
 
 }  // namespace
 
@@ -140,6 +180,9 @@ Result<Certificate> Certificate::ParseDer(ByteView der) {
   if ((X509_get_extension_flags(x509) & EXFLAG_INVALID) != 0) return Invalid("has an extension that cannot be read");
   ERR_clear_error();
   impl->der.assign(der.begin(), der.end());
+  for (int i = 0; i < X509_get_ext_count(x509); ++i) {
+    impl->extensions.push_back(Dotted(X509_EXTENSION_get_object(X509_get_ext(x509, i))));
+  }
   return Certificate(std::move(impl));
 }
 
@@ -163,6 +206,10 @@ Result<PublicKey> Certificate::Key() const {
   auto key = KeyOfCertificate(impl_->x509.get());
   if (!key) return key.error().In("the certificate's key");
   return key;
+}
+
+Bytes Certificate::KeyInfo() const {
+  return Encode<X509_PUBKEY, i2d_X509_PUBKEY>(X509_get_X509_PUBKEY(impl_->x509.get()));
 }
 
 WallTime Certificate::not_before() const { return impl_->not_before; }
@@ -220,7 +267,7 @@ Result<std::vector<AlternativeName>> Certificate::AlternativeNames() const {
 }
 
 Result<std::optional<Bytes>> Certificate::Extension(std::string_view oid) const {
-  const int at = Position(impl_->x509.get(), oid);
+  const int at = Position(*impl_, oid);
   if (at == -2) return Invalid("extension " + std::string(oid) + " is there twice");
   if (at < 0) return std::optional<Bytes>();
   const ASN1_OCTET_STRING* data = X509_EXTENSION_get_data(X509_get_ext(impl_->x509.get(), at));
@@ -229,16 +276,22 @@ Result<std::optional<Bytes>> Certificate::Extension(std::string_view oid) const 
 }
 
 Result<Bytes> Certificate::TbsWithout(std::string_view oid) const {
-  const int at = Position(impl_->x509.get(), oid);
-  const CertificatePtr copy(at >= 0 ? X509_dup(impl_->x509.get()) : nullptr);
-  if (!copy) return Invalid("has no single extension " + std::string(oid));
-  const ExtensionPtr removed(X509_delete_ext(copy.get(), at));
-  unsigned char* der = nullptr;
-  const int size = i2d_re_X509_tbs(copy.get(), &der);
-  if (size <= 0) return Invalid("cannot be written without extension " + std::string(oid));
-  Bytes out(der, der + size);
-  OPENSSL_free(der);
-  return out;
+  const int at = Position(*impl_, oid);
+  if (at < 0) return Invalid("has no single extension " + std::string(oid));
+  X509* x509 = impl_->x509.get();
+  Bytes all;
+  Bytes kept;
+  for (int i = 0; i < X509_get_ext_count(x509); ++i) {
+    const Bytes one = Encode<X509_EXTENSION, i2d_X509_EXTENSION>(X509_get_ext(x509, i));
+    all.insert(all.end(), one.begin(), one.end());
+    if (i != at) kept.insert(kept.end(), one.begin(), one.end());
+  }
+  // A certificate is a sequence whose first part is the TBSCertificate, whose last part the extensions are; all of it
+  // is strict DER (ParseDer).
+  const ByteView tbs = Inside(Inside(impl_->der));
+  const std::size_t tail = Wrap(kExtensions, {Wrap(kSequence, {all})}).size();
+  if (tbs.size() < tail) return Invalid("cannot be written without its extension");
+  return Wrap(kSequence, {tbs.first(tbs.size() - tail), Wrap(kExtensions, {Wrap(kSequence, {kept})})});
 }
 
 Result<ByteView> DerContent(ByteView der, int tag) {

@@ -36,6 +36,8 @@ class Certificate {
   const Bytes& Der() const;
   // The subject's key; kInvalid if it is of a kind that PublicKey does not take.
   Result<PublicKey> Key() const;
+  // Its DER SubjectPublicKeyInfo, as it stands in the certificate.
+  Bytes KeyInfo() const;
 
   // The validity period, whose ends belong to it (RFC 5280 section 4.1.2.5).
   WallTime not_before() const;

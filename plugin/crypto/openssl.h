@@ -5,6 +5,8 @@
 #include <openssl/x509.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
@@ -34,6 +36,7 @@ struct PublicKey::Impl {
 struct Certificate::Impl {
   CertificatePtr x509;
   Bytes der;
+  std::vector<std::string> extensions;  // dotted object identifiers, in the certificate's order
   WallTime not_before;
   WallTime not_after;
 };

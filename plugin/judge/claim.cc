@@ -33,7 +33,7 @@ Result<SignedContent> FromEnvelope(const std::string& payload_type, sigstore::Si
   out.is_envelope = true;
   out.payload = material.payload;
   out.material = std::move(material);
-  if (const auto statement = sigstore::Statement::Parse(out.payload)) out.predicate_type = statement->predicate_type;
+  out.statement = sigstore::Statement::Parse(out.payload);
   return out;
 }
 
@@ -70,13 +70,12 @@ Result<SignedContent> SignedContent::Read(const SignatureEvidence& evidence) {
 }
 
 bool SignedContent::IsAttestation() const {
-  return is_envelope && !predicate_type.empty() && predicate_type != sigstore::kSignPredicateType;
+  return is_envelope && statement && statement->predicate_type != sigstore::kSignPredicateType;
 }
 
 Result<std::vector<Claim>> SignedContent::Claims(const oci::Digest& subject) const {
   std::vector<Claim> out;
   if (is_envelope) {
-    const auto statement = sigstore::Statement::Parse(payload);
     if (!statement) return statement.error();
     for (const auto* about : statement->About(subject)) out.push_back(Claim{about->name, about->annotations});
     return out;

@@ -10,6 +10,7 @@
 #include "judge/judge.h"
 #include "oci/digest.h"
 #include "sigstore/signed_material.h"
+#include "sigstore/statement.h"
 
 namespace pullseal::judge {
 
@@ -32,11 +33,13 @@ struct SignedContent {
   // Whether it is a statement of any type but the one that means "this image is signed". Readable before the signature
   // is verified, so it may only ever keep something from counting.
   bool IsAttestation() const;
+  // Of the statement; empty if there is none that can be read.
+  std::string predicate_type() const { return statement ? statement->predicate_type : std::string(); }
 
   bool is_envelope = false;  // a DSSE envelope; else simple signing
   sigstore::SignedMaterial material;
   Bytes payload;
-  std::string predicate_type;  // of a statement that can be read
+  Result<sigstore::Statement> statement = Error{};  // in an envelope, or why it cannot be read
 };
 
 }  // namespace pullseal::judge

@@ -77,12 +77,12 @@ class SignatureJudge {
     }
     if (!found->IsAttestation()) return finding;
     if (finding.reason == Reason::kSigned) {  // 4
-      attestations.push_back(Attestation{signature.blob, found->predicate_type, finding.signer});
+      attestations.push_back(Attestation{signature.blob, found->predicate_type(), finding.signer});
     }
     // Whose an attestation is does not matter to a rule that asks for a signature.
     finding.reason = Reason::kSignatureMissing;
     finding.authorities.clear();
-    finding.detail = "an attestation of type " + Printable(found->predicate_type, 200) +
+    finding.detail = "an attestation of type " + Printable(found->predicate_type(), 200) +
                      (attributed ? " by " + Printable(finding.signer.name, 200) : "") + ", which is no signature";
     return finding;
   }

@@ -1,26 +1,25 @@
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <mutex>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "registry/http.h"
+#include "registry/libcurl.h"
 
 namespace pullseal::registry {
 namespace {
 
 struct EasyDeleter {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
+  void operator()(CURL* handle) const { Libcurl::Get()->easy_cleanup(handle); }
 };
 using EasyHandle = std::unique_ptr<CURL, EasyDeleter>;
 
 struct ListDeleter {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(curl_slist* list) const { Libcurl::Get()->slist_free_all(list); }
 };
 
 // What the callbacks of one exchange share.
@@ -80,36 +79,31 @@ curl_socket_t OpenSocket(void*, curlsocktype, curl_sockaddr* address) {
 
 class CurlHttp final : public Http {
  public:
-  explicit CurlHttp(std::string ca_file) : ca_file_(std::move(ca_file)) {
-    static const CURLcode once = [] {
-      ::unsetenv("SSLKEYLOGFILE");  // libcurl would write TLS secrets there
-      return curl_global_init(CURL_GLOBAL_DEFAULT);
-    }();
-    (void)once;
-  }
+  explicit CurlHttp(std::string ca_file) : ca_file_(std::move(ca_file)) {}
 
   Result<HttpResponse> Do(const HttpRequest& request) override {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(request.deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return Error{ErrorCode::kTimeout, "no time left for a request to " + request.url.host};
+    if (curl_ == nullptr) return Error{ErrorCode::kUnavailable, "libcurl cannot be loaded; install libcurl4"};
     EasyHandle handle = Take();
     if (!handle) return Error{ErrorCode::kUnavailable, "libcurl gives no handle"};
     Exchange exchange;
     exchange.most = request.most;
     const std::unique_ptr<curl_slist, ListDeleter> headers(HeaderList(request));
     Prepare(handle.get(), request, headers.get(), exchange, left);
-    const CURLcode code = curl_easy_perform(handle.get());
+    const CURLcode code = curl_->easy_perform(handle.get());
     if (code != CURLE_OK) return Failure(code, request, exchange, left);
-    curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &exchange.response.status);
+    curl_->easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &exchange.response.status);
     Give(std::move(handle));
     return std::move(exchange.response);
   }
 
  private:
-  static curl_slist* HeaderList(const HttpRequest& request) {
-    curl_slist* list = curl_slist_append(nullptr, "Expect:");
+  curl_slist* HeaderList(const HttpRequest& request) const {
+    curl_slist* list = curl_->slist_append(nullptr, "Expect:");
     for (const std::string& header : request.headers) {
-      if (header.find_first_of("\r\n") == std::string::npos) list = curl_slist_append(list, header.c_str());
+      if (header.find_first_of("\r\n") == std::string::npos) list = curl_->slist_append(list, header.c_str());
     }
     return list;
   }
@@ -117,49 +111,49 @@ class CurlHttp final : public Http {
   void Prepare(CURL* handle, const HttpRequest& request, curl_slist* headers, Exchange& exchange,
                std::chrono::milliseconds left) const {
     const auto limit = std::min<std::chrono::milliseconds>(left, limits::kRequestTime);
-    curl_easy_reset(handle);
-    curl_easy_setopt(handle, CURLOPT_URL, request.url.Text().c_str());
-    curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    if (!ca_file_.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, ca_file_.c_str());
-    curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
-                     static_cast<long>(std::min<std::chrono::milliseconds>(limit, limits::kConnectTime).count()));
-    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count()));
-    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, limits::kSlowBytesPerSecond);
-    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(limits::kSlowTime.count()));
-    curl_easy_setopt(handle, CURLOPT_USERAGENT, "pullseal/" PULLSEAL_VERSION);
-    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, &OpenSocket);
-    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &OnBody);
-    curl_easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
-    curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &OnHeader);
-    curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
+    curl_->easy_reset(handle);
+    curl_->easy_setopt(handle, CURLOPT_URL, request.url.Text().c_str());
+    curl_->easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_->easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_->easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+    curl_->easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    if (!ca_file_.empty()) curl_->easy_setopt(handle, CURLOPT_CAINFO, ca_file_.c_str());
+    curl_->easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
+                       static_cast<long>(std::min<std::chrono::milliseconds>(limit, limits::kConnectTime).count()));
+    curl_->easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(limit.count()));
+    curl_->easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, limits::kSlowBytesPerSecond);
+    curl_->easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(limits::kSlowTime.count()));
+    curl_->easy_setopt(handle, CURLOPT_USERAGENT, "pullseal/" PULLSEAL_VERSION);
+    curl_->easy_setopt(handle, CURLOPT_HTTPHEADER, headers);
+    curl_->easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, &OpenSocket);
+    curl_->easy_setopt(handle, CURLOPT_WRITEFUNCTION, &OnBody);
+    curl_->easy_setopt(handle, CURLOPT_WRITEDATA, &exchange);
+    curl_->easy_setopt(handle, CURLOPT_HEADERFUNCTION, &OnHeader);
+    curl_->easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
     if (request.method == "HEAD") {
-      curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+      curl_->easy_setopt(handle, CURLOPT_NOBODY, 1L);
     } else if (request.method != "GET") {
-      curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
-      curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
-      curl_easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, request.body.c_str());
+      curl_->easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+      curl_->easy_setopt(handle, CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
+      curl_->easy_setopt(handle, CURLOPT_COPYPOSTFIELDS, request.body.c_str());
     }
   }
 
-  static Error Failure(CURLcode code, const HttpRequest& request, const Exchange& exchange,
-                       std::chrono::milliseconds left) {
+  Error Failure(CURLcode code, const HttpRequest& request, const Exchange& exchange,
+                std::chrono::milliseconds left) const {
     const std::string where =
         request.method + " " + request.url.scheme + "://" + request.url.host + ":" + request.url.port;
     if (exchange.too_large) {
       return Error{ErrorCode::kLimit, where + ": the answer is larger than " + std::to_string(request.most) + " bytes"};
     }
     const bool deadline = code == CURLE_OPERATION_TIMEDOUT && left <= limits::kRequestTime;
-    return Error{deadline ? ErrorCode::kTimeout : ErrorCode::kUnreachable, where + ": " + curl_easy_strerror(code)};
+    return Error{deadline ? ErrorCode::kTimeout : ErrorCode::kUnreachable, where + ": " + curl_->easy_strerror(code)};
   }
 
   // Handles keep their connections; one is used by one thread at a time.
   EasyHandle Take() {
     const std::lock_guard lock(mutex_);
-    if (idle_.empty()) return EasyHandle(curl_easy_init());
+    if (idle_.empty()) return EasyHandle(curl_->easy_init());
     EasyHandle handle = std::move(idle_.back());
     idle_.pop_back();
     return handle;
@@ -169,6 +163,7 @@ class CurlHttp final : public Http {
     if (idle_.size() < 8) idle_.push_back(std::move(handle));
   }
 
+  const Libcurl* const curl_ = Libcurl::Get();
   const std::string ca_file_;
   std::mutex mutex_;
   std::vector<EasyHandle> idle_;  // guarded by mutex_

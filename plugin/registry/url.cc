@@ -1,30 +1,40 @@
 #include <arpa/inet.h>
-#include <curl/curl.h>
 
 #include <cstdint>
 #include <memory>
 
 #include "base/bytes.h"
 #include "registry/http.h"
+#include "registry/libcurl.h"
 
 namespace pullseal::registry {
 namespace {
 
 struct UrlHandleDeleter {
-  void operator()(CURLU* handle) const { curl_url_cleanup(handle); }
+  void operator()(CURLU* handle) const { Libcurl::Get()->url_cleanup(handle); }
 };
 using UrlHandle = std::unique_ptr<CURLU, UrlHandleDeleter>;
 
 std::string Part(CURLU* handle, CURLUPart part, unsigned flags) {
+  const Libcurl& curl = *Libcurl::Get();
   char* text = nullptr;
-  if (curl_url_get(handle, part, &text, flags) != CURLUE_OK || text == nullptr) return {};
+  if (curl.url_get(handle, part, &text, flags) != CURLUE_OK || text == nullptr) return {};
   std::string out(text);
-  curl_free(text);
+  curl.free(text);
   return out;
 }
 
 Error Bad(std::string_view text) {
   return Error{ErrorCode::kInvalid, "URL \"" + Printable(text, 200) + "\" is not a valid http or https URL"};
+}
+
+UrlHandle NewHandle() {
+  const Libcurl* curl = Libcurl::Get();
+  return UrlHandle(curl != nullptr ? curl->url() : nullptr);
+}
+
+bool Set(const UrlHandle& handle, std::string_view text) {
+  return Libcurl::Get()->url_set(handle.get(), CURLUPART_URL, std::string(text).c_str(), 0) == CURLUE_OK;
 }
 
 Result<Url> FromHandle(CURLU* handle, std::string_view text) {
@@ -53,17 +63,14 @@ bool IsInternalV4(std::uint32_t address) {
 }  // namespace
 
 Result<Url> Url::Parse(std::string_view text) {
-  const UrlHandle handle(curl_url());
-  if (!handle || curl_url_set(handle.get(), CURLUPART_URL, std::string(text).c_str(), 0) != CURLUE_OK) return Bad(text);
+  const UrlHandle handle = NewHandle();
+  if (!handle || !Set(handle, text)) return Bad(text);
   return FromHandle(handle.get(), text);
 }
 
 Result<Url> Url::Resolve(std::string_view location) const {
-  const UrlHandle handle(curl_url());
-  if (!handle || curl_url_set(handle.get(), CURLUPART_URL, Text().c_str(), 0) != CURLUE_OK ||
-      curl_url_set(handle.get(), CURLUPART_URL, std::string(location).c_str(), 0) != CURLUE_OK) {
-    return Bad(location);
-  }
+  const UrlHandle handle = NewHandle();
+  if (!handle || !Set(handle, Text()) || !Set(handle, location)) return Bad(location);
   return FromHandle(handle.get(), location);
 }
 

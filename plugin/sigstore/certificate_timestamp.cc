@@ -101,12 +101,10 @@ Result<std::vector<CertificateTimestamp>> CertificateTimestamp::EmbeddedIn(const
 
 Result<PrecertificateEntry> PrecertificateEntry::Of(const crypto::Certificate& certificate,
                                                     const crypto::Certificate& issuer) {
-  const auto issuer_key = issuer.Key();
-  if (!issuer_key) return issuer_key.error();
   auto tbs = certificate.TbsWithout(kListExtension);
   if (!tbs) return tbs.error();
   PrecertificateEntry out;
-  out.issuer_key_hash_ = crypto::Digest(crypto::Hash::kSha256, issuer_key->Der());
+  out.issuer_key_hash_ = crypto::Digest(crypto::Hash::kSha256, issuer.KeyInfo());
   out.tbs_ = std::move(*tbs);
   return out;
 }

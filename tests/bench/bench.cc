@@ -13,6 +13,7 @@
 #include <sstream>
 #include <thread>
 
+#include "bench/command.h"
 #include "bench/table.h"
 #include "cri/calls.h"
 #include "fakes/fake_registry.h"
@@ -148,26 +149,6 @@ void InProcess(Table& table) {
             "<=", 1.3);
 }
 
-// Wall time and peak memory of one whole command.
-std::pair<Seconds, long> Measure(const std::vector<std::string>& command) {
-  const auto begin = std::chrono::steady_clock::now();
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    std::vector<char*> argv;
-    for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    if (std::freopen("/dev/null", "w", stdout) == nullptr || std::freopen("/dev/null", "w", stderr) == nullptr)
-      ::_exit(126);
-    ::execv(argv[0], argv.data());
-    ::_exit(127);
-  }
-  int status = 0;
-  rusage usage{};
-  ::wait4(pid, &status, 0, &usage);
-  if (status != 0) throw std::runtime_error(command[0] + " failed");
-  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), usage.ru_maxrss};
-}
-
 long StatusField(pid_t pid, const std::string& name) {
   const std::string text = ReadText("/proc/" + std::to_string(pid) + "/status");
   const std::size_t at = text.find(name + ":");
@@ -224,25 +205,17 @@ void Node(Table& table) {
   }
   table.Row("exec to first answered call (ratio: ms)", Milli(Median(starts)), "-", Median(starts) * 1e3, "<=", 100);
 
-  std::vector<Seconds> ours;
-  std::vector<Seconds> theirs;
-  long our_memory = 0;
-  long their_memory = 0;
-  for (int i = 0; i < 9; ++i) {
-    const auto b = Measure({cosign_program, "verify", "--key", cosign.public_key_file(), "--insecure-ignore-tlog=true",
-                            "--allow-http-registry", name});
-    const auto a =
-        Measure({Env("PULLSEAL_BUILD") + "/plugin/pullseal", "verify", name, "--policy", daemon.policy_file()});
-    ours.push_back(a.first);
-    theirs.push_back(b.first);
-    our_memory = std::max(our_memory, a.second);
-    their_memory = std::max(their_memory, b.second);
-  }
-  table.Row("pullseal verify / cosign verify, wall", Milli(Median(ours)), Milli(Median(theirs)),
-            Median(ours) / Median(theirs), "<=", 0.5);
-  table.Row("pullseal verify / cosign verify, peak memory", Mib(static_cast<double>(our_memory)),
-            Mib(static_cast<double>(their_memory)), static_cast<double>(our_memory) / static_cast<double>(their_memory),
-            "<=", 1.0 / 3);
+  const auto verify =
+      Compare({Env("PULLSEAL_BUILD") + "/plugin/pullseal", "verify", name, "--policy", daemon.policy_file()},
+              {cosign_program, "verify", "--key", cosign.public_key_file(), "--insecure-ignore-tlog=true",
+               "--allow-http-registry", name},
+              9);
+  const auto our_memory = static_cast<double>(verify.ours.peak_kib);
+  const auto their_memory = static_cast<double>(verify.theirs.peak_kib);
+  table.Row("pullseal verify / cosign verify, wall", Milli(verify.ours.wall), Milli(verify.theirs.wall),
+            verify.ours.wall / verify.theirs.wall, "<=", 0.5);
+  table.Row("pullseal verify / cosign verify, peak memory", Mib(our_memory), Mib(their_memory),
+            our_memory / their_memory, "<=", 1.0 / 3);
 
   Cri proxied(daemon.socket());
   Cri direct(containerd.socket());
@@ -322,10 +295,15 @@ void Node(Table& table) {
 }  // namespace
 }  // namespace pullseal::lab
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc > 2 && std::string(argv[1]) == "--measure") return pullseal::bench::MeasureHere(argv + 2);
+  // `bench keyless` prints those rows alone.
+  const std::string only = argc > 1 ? argv[1] : "";
   std::printf("%-58s %14s %14s %8s    %-7s\n", "what", "ours", "reference", "ratio", "target");
   pullseal::bench::Table table;
   try {
+    pullseal::bench::Keyless(table);
+    if (only == "keyless") return 0;
     pullseal::bench::Layouts(table);
     pullseal::lab::InProcess(table);
     pullseal::bench::Growth(table);

@@ -69,6 +69,7 @@ inline std::pair<Seconds, Seconds> Interleaved(int rounds, const std::function<v
 // Rows that need no node: requests per layout, and how decisions and memory grow with what is known. In growth.cc.
 void Layouts(Table& table);
 void Growth(Table& table);
+void Keyless(Table& table);
 
 }  // namespace pullseal::bench
 

@@ -196,10 +196,12 @@ std::string SigstoreAuthority::Body(const SigstoreSignature& signature, const st
 
 SigstoreSignature SigstoreAuthority::Sign(SigstoreSignature out, const std::string& signed_bytes,
                                           const SignPlan& plan) const {
-  const TestAuthority leaf_key(plan.leaf_curve);
-  const TestAuthority& key = plan.key != nullptr ? *plan.key : leaf_key;
+  std::optional<TestAuthority> fresh;
+  const TestAuthority* signer = plan.key != nullptr ? plan.key : plan.leaf_key;
+  if (signer == nullptr) signer = &fresh.emplace(plan.leaf_curve);
+  const TestAuthority& key = *signer;
   if (plan.key == nullptr) {
-    out.certificate = Certify(leaf_key, plan).der;
+    out.certificate = plan.certificate.empty() ? Certify(key, plan).der : plan.certificate;
     out.chain = {intermediate_.der};
   }
   out.signature = key.Sign(signed_bytes, HashName(HashFor(plan.key != nullptr ? "P-256" : plan.leaf_curve)));

@@ -53,8 +53,10 @@ struct SignPlan {
   std::string entry_kind = "dsse";        // of Rekor v1, for envelopes: dsse or intoto
   std::chrono::seconds logged_after{30};  // after the certificate's start
   std::chrono::seconds stamped_after{31};
-  const Minted* issued_by = nullptr;   // issues the certificate instead of the authority's intermediate
-  const TestAuthority* key = nullptr;  // signs instead of a certificate
+  const Minted* issued_by = nullptr;        // issues the certificate instead of the authority's intermediate
+  const TestAuthority* leaf_key = nullptr;  // of the certificate; fresh if null
+  Bytes certificate;                        // used again, with its leaf_key; empty: a new one
+  const TestAuthority* key = nullptr;       // signs instead of a certificate
   std::function<void(CertificatePlan&)> leaf;
   std::function<void(std::vector<CertificateLog>&)> certificate_logs;
   std::function<void(SigstoreSignature&)> before_logging;  // signature and certificate are there
