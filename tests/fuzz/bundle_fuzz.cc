@@ -3,10 +3,37 @@
 
 #include "base/clock.h"
 #include "crypto/public_key.h"
+#include "fuzz/fixed.h"
 #include "judge/judge.h"
 #include "sigstore/bundle.h"
 #include "sigstore/statement.h"
 #include "sigstore/trusted_root.h"
+
+namespace {
+
+// The only statement ever signed under the fixed trust root may count for it, whatever else is changed around it.
+void CheckKeyless(pullseal::ByteView bytes) {
+  using namespace pullseal;
+  static const auto requirement = [] {
+    policy::Keyless keyless;
+    keyless.trust_root = {"fixed", fuzz::Trusted()};
+    keyless.issuer = "https://token.actions.githubusercontent.com";
+    keyless.subject = "https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main";
+    policy::SignatureRequirement out;
+    out.keyless.push_back(std::move(keyless));
+    return out;
+  }();
+  const auto subject = oci::Digest::Parse("sha256:" + std::string(64, 'a'));
+  judge::Evidence evidence{*subject, "reg.io/app", {}};
+  evidence.signatures.push_back(
+      {*subject, "application/vnd.dev.sigstore.bundle.v0.3+json", Bytes(bytes.begin(), bytes.end()), {}});
+  if (judge::Judge(evidence, requirement, WallTime()).reason != judge::Reason::kSigned) return;
+  const auto bundle = sigstore::Bundle::Parse(bytes);
+  const auto* envelope = bundle ? std::get_if<sigstore::DsseEnvelope>(&bundle->content) : nullptr;
+  if (envelope == nullptr || AsText(envelope->payload) != fuzz::kStatement) __builtin_trap();
+}
+
+}  // namespace
 
 // Nothing that can be read crashes, and nothing that was not signed by the key counts, in whichever form.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -30,5 +57,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         {oci::Digest::Of(bytes), type, Bytes(data, data + size), {{"dev.cosignproject.cosign/signature", "AAAA"}}});
     if (judge::Judge(evidence, requirement, WallTime()).reason == judge::Reason::kSigned) __builtin_trap();
   }
+  CheckKeyless(bytes);
   return 0;
 }

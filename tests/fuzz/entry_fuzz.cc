@@ -1,0 +1,32 @@
+#include <cstddef>
+#include <cstdint>
+
+#include "fuzz/fixed.h"
+#include "sigstore/log_entry.h"
+#include "sigstore/signed_material.h"
+
+// Bodies of log entries, alone and compared with a signature that they are not about; annotations of legacy layers.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace pullseal;
+  const ByteView bytes(data, size);
+  static const auto key = fuzz::Trusted()->logs().front().key;
+  sigstore::LogEntry entry;
+  entry.body.assign(bytes.begin(), bytes.end());
+  entry.signed_entry_timestamp = {1};
+  for (const auto container :
+       {sigstore::SignedMaterial::Container::kMessage, sigstore::SignedMaterial::Container::kEnvelope,
+        sigstore::SignedMaterial::Container::kLegacyEnvelope}) {
+    sigstore::SignedMaterial material;
+    material.container = container;
+    material.message = Bytes{1};
+    material.signature = {2};
+    if (sigstore::VerifyLogEntry(entry, fuzz::Trusted()->logs().front(), material, key)) __builtin_trap();
+  }
+  const std::string text(AsText(bytes));
+  for (const char* name : {sigstore::kCertificateAnnotation, sigstore::kChainAnnotation, sigstore::kLogEntryAnnotation,
+                           sigstore::kTimestampAnnotation}) {
+    sigstore::SignedMaterial material;
+    (void)material.TakeAnnotations({{name, text}});
+  }
+  return 0;
+}
