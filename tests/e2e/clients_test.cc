@@ -248,7 +248,7 @@ TEST_F(ClientsTest, FaultyLogEntriesAndTimestamps) {
        {.result = [](SigstoreSignature& s) { Flip(s.message_digest); }},
        {}},
       {"a root certificate in the bundle",
-       "nnn",
+       "nyy",
        {.result = [](SigstoreSignature& s) { s.chain.push_back(other.root().der); }},
        {},
        "0.2"},
