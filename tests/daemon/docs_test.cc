@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "daemon/config.h"
+#include "fakes/sigstore_authority.h"
 #include "fakes/test_authority.h"
 #include "gate/decision.h"
 #include "policy/model.h"
@@ -34,6 +35,7 @@ std::vector<std::string> YamlBlocks(const std::filesystem::path& file) {
 
 TEST(DocsTest, EveryExampleIsAccepted) {
   std::map<std::string, fakes::TestAuthority> keys;
+  const std::string trusted_root = fakes::SigstoreAuthority().TrustedRoot();
   const std::filesystem::path top = PULLSEAL_TOP;
   int policies = 0;
   int configs = 0;
@@ -44,8 +46,9 @@ TEST(DocsTest, EveryExampleIsAccepted) {
     for (const std::string& block : YamlBlocks(file)) {
       if (block.find("kind: NodePolicy") != std::string::npos) {
         ++policies;
-        const auto policy = policy::ParsePolicy(
-            block, [&](const std::string& name) { return Result<std::string>(keys[name].PublicPem()); });
+        const auto policy = policy::ParsePolicy(block, [&](const std::string& name) {
+          return Result<std::string>(name.ends_with(".json") ? trusted_root : keys[name].PublicPem());
+        });
         EXPECT_TRUE(policy.ok()) << file << ": " << policy.error().message;
       } else {
         ++configs;
