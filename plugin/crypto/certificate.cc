@@ -23,10 +23,11 @@ using UsagesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, Deleter<EXTENDED_KEY_USAGE
 
 Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, "certificate: " + std::move(message)}; }
 
-std::optional<WallTime> TimeOf(const ASN1_TIME* time) {
+// Seconds since 1970.
+std::optional<std::int64_t> SecondsOf(const ASN1_TIME* time) {
   std::tm parts{};
   if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
-  return std::chrono::system_clock::from_time_t(::timegm(&parts));
+  return ::timegm(&parts);
 }
 
 // Signature algorithms that a certificate may be signed with: what PublicKey verifies, over SHA-2.
@@ -48,8 +49,8 @@ std::string Dotted(const ASN1_OBJECT* object) {
   return length > 0 && length < static_cast<int>(sizeof text) ? std::string(text) : std::string();
 }
 
-// Years that WallTime can hold.
-bool IsInRange(WallTime time) { return time >= WallTime{} && time < WallTime{} + std::chrono::hours(24) * 365 * 290; }
+// Years that WallTime can hold: 1970 to 2255.
+constexpr std::int64_t kSecondsMost = 9'000'000'000;
 
 Result<std::string> NameText(const unsigned char* data, int length, bool ascii) {
   const std::string text(reinterpret_cast<const char*>(data), static_cast<std::size_t>(std::max(length, 0)));
@@ -170,12 +171,13 @@ Result<Certificate> Certificate::ParseDer(ByteView der) {
   if (!same) return Invalid("is not strict DER");
   if (X509_get_version(x509) != X509_VERSION_3) return Invalid("is not of version 3");
   if (!IsSoundSignature(x509)) return Invalid("is signed with an algorithm that is not accepted, such as SHA-1");
-  const auto from = TimeOf(X509_get0_notBefore(x509));
-  const auto to = TimeOf(X509_get0_notAfter(x509));
-  if (!from || !to || !IsInRange(*from)) return Invalid("has a validity that cannot be read");
-  impl->not_before = *from;
+  const auto from = SecondsOf(X509_get0_notBefore(x509));
+  const auto to = SecondsOf(X509_get0_notAfter(x509));
+  if (!from || !to || *from < 0 || *from > kSecondsMost || *to < *from)
+    return Invalid("has a validity that cannot be read");
+  impl->not_before = WallTime{} + std::chrono::seconds(*from);
   // RFC 5280 section 4.1.2.5: 99991231235959Z means "no good end is known".
-  impl->not_after = IsInRange(*to) ? *to : WallTime::max();
+  impl->not_after = *to > kSecondsMost ? WallTime::max() : WallTime{} + std::chrono::seconds(*to);
   // Fills OpenSSL's cached flags now, so that later reads do not write.
   if ((X509_get_extension_flags(x509) & EXFLAG_INVALID) != 0) return Invalid("has an extension that cannot be read");
   ERR_clear_error();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "crypto/timestamp.h"
 #include "fakes/sigstore_authority.h"
@@ -45,6 +47,26 @@ TEST_F(CertificateTest, IsReadStrictly) {
   EXPECT_FALSE(Certificate::ParseDer(padded).ok());
   EXPECT_EQ(ErrorCode::kLimit, Certificate::ParseDer(Bytes(limits::kCertificateBytes + 1, 0x30)).error().code);
   EXPECT_FALSE(Certificate::ParseDer(Leaf([](auto& plan) { plan.hash = "SHA1"; })).ok());
+}
+
+// Times beyond what the clock's type holds, found by the fuzzer: an end is "never", a start is refused.
+TEST_F(CertificateTest, TimesFarAwayDoNotOverflow) {
+  const auto with = [&](const std::string& from, const std::string& to) {
+    Bytes der = Leaf([](auto& plan) { plan.to = *ParseTime("2255-01-01T00:00:00Z"); });
+    const auto put = [&](const std::string& old, const std::string& fresh) {
+      const auto at = std::search(der.begin(), der.end(), old.begin(), old.end());
+      ASSERT_NE(der.end(), at);
+      std::copy(fresh.begin(), fresh.end(), at);
+    };
+    put("260601120000Z", from);
+    put("22550101000000Z", to);
+    return Certificate::ParseDer(der);
+  };
+  const auto forever = with("260601120000Z", "99991231235959Z");
+  ASSERT_TRUE(forever.ok()) << forever.error().message;
+  EXPECT_EQ(WallTime::max(), forever->not_after());
+  EXPECT_FALSE(with("260601120000Z", "00010101000000Z").ok()) << "ends before it begins";
+  EXPECT_FALSE(with("600101000000Z", "99991231235959Z").ok()) << "from 1960";
 }
 
 // What is cut out of a precertificate leaves everything else as it was: the log's signature verifies over it, and over
