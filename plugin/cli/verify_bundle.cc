@@ -56,7 +56,8 @@ Result<sigstore::Artifact> ReadArtifact(const std::string& name) {
 Result<Inputs> ReadInputs(const VerifyBundleOptions& options) {
   Inputs out;
   auto artifact = ReadArtifact(options.artifact);
-  if (!artifact) return artifact.error();
+  // Nothing is known of an artifact that cannot be read, whatever kept us from it.
+  if (!artifact) return Error{ErrorCode::kUnavailable, artifact.error().message};
   out.artifact = std::move(*artifact);
   auto bundle = ReadFile(options.bundle, limits::kBundleBytes);
   if (!bundle) return bundle.error();

@@ -59,6 +59,10 @@ Status ParseTextMember(const JsonObject& object, std::string_view name, std::str
 }
 
 Status CheckEntry(const LogEntry& entry, Version version) {
+  // Required, or needed to verify it without asking the log.
+  if (entry.log_id.empty() || entry.kind.empty() || entry.version.empty() || entry.body.empty()) {
+    return Error{ErrorCode::kInvalid, "bundle: a log entry lacks its log, its kind and version, or its body"};
+  }
   if (version == Version::kV01 && entry.signed_entry_timestamp.empty()) {
     return Error{ErrorCode::kInvalid, "bundle: a log entry of version 0.1 has no inclusion promise"};
   }

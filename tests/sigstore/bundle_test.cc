@@ -91,6 +91,8 @@ TEST(BundleTest, RefusesEverythingElse) {
       WithEntry(Replace(kEntry, R"("logIndex":"7")", R"("logIndex":7.5)")),
       WithEntry(Replace(kEntry, R"("logIndex":"7")", R"("logIndex":"9223372036854775808")")),
       WithEntry(Replace(kEntry, R"("checkpoint":{"envelope":"c"})", R"("checkpoint":{})")),
+      WithEntry(Replace(kEntry, R"("kindVersion")", R"("kindversion")")),
+      WithEntry(Replace(kEntry, R"("kind":"dsse",)", "")),
       WithEntry("{}"),
       WithEntry("null"),
   };
@@ -129,6 +131,12 @@ TEST(StatementTest, RefusesWhatIsNoStatement) {
   for (std::size_t i = 0; i <= limits::kStatementSubjects; ++i) many += R"({"digest":{}},)";
   EXPECT_EQ(ErrorCode::kLimit,
             Statement::Parse(AsBytes(Replace(good, "\"subject\":[", "\"subject\":[" + many))).error().code);
+  std::string digests = R"("sha256":"00")";
+  for (std::size_t i = 0; i < limits::kSubjectDigests; ++i) digests += ",\"d" + std::to_string(i) + "\":\"00\"";
+  EXPECT_EQ(ErrorCode::kLimit,
+            Statement::Parse(AsBytes(Replace(good, "\"subject\":[", "\"subject\":[{\"digest\":{" + digests + "}},")))
+                .error()
+                .code);
   // Older cosign wrote no predicate.
   EXPECT_TRUE(Statement::Parse(AsBytes(Replace(good, R"(,"predicate":{})", ""))).ok());
 }
