@@ -140,6 +140,33 @@ TEST_F(LegacyTest, MissingForeignOrMalformedAnnotationsAreRefused) {
   EXPECT_EQ(Reason::kTimestampInvalid, Judged(stamped));
 }
 
+// Legacy attestations are an envelope as a layer: timestamps are over the whole layer, and old entries know only its
+// hash.
+TEST(LegacyEnvelopeTest, TheWholeLayerIsStampedAndLogged) {
+  const SigstoreAuthority authority;
+  const auto layer = [&](SignPlan plan, const std::string& stamped = "") {
+    auto signature = authority.SignEnvelope(Statement(), plan);
+    const std::string envelope = R"({"payloadType":"application/vnd.in-toto+json","payload":")" +
+                                 Base64Encode(AsBytes(signature.payload)) + R"(","signatures":[{"keyid":"","sig":")" +
+                                 Base64Encode(signature.signature) + R"("}]})";
+    signature.timestamps.push_back(fakes::Stamp({SigstoreAuthority::Start() + std::chrono::seconds(31)},
+                                                authority.stamper(), AsBytes(stamped.empty() ? envelope : stamped)));
+    const ByteView bytes = AsBytes(envelope);
+    return SignatureEvidence{Subject(), "application/vnd.dsse.envelope.v1+json", Bytes(bytes.begin(), bytes.end()),
+                             signature.Annotations()};
+  };
+  const auto judged = [&](const SignatureEvidence& evidence) { return JudgeOne(evidence, Asks(authority)).reason; };
+  EXPECT_EQ(Reason::kSigned, judged(layer(With(Log::kPromise))));
+  EXPECT_EQ(Reason::kSigned, judged(layer({.log = Log::kPromise, .entry_kind = "intoto"})));
+  EXPECT_EQ(Reason::kTimestampInvalid, judged(layer(With(Log::kPromise), "other bytes")));
+  // What only names the predicate type beside the layer is not believed.
+  auto evidence = layer(With(Log::kPromise));
+  evidence.annotations["predicateType"] = "https://example.com/scan/v1";
+  EXPECT_EQ(Reason::kSigned, judged(evidence));
+  evidence.annotations.erase("dev.sigstore.cosign/bundle");
+  EXPECT_EQ(Reason::kLogEntryMissing, judged(evidence));
+}
+
 TEST(KeyTimeTest, KeysAreJudgedAtProvenTimes) {
   const SigstoreAuthority authority;
   const fakes::TestAuthority key;
