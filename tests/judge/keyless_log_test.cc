@@ -294,5 +294,99 @@ TEST(KeylessTest, CertificatesInsideATimestampAreNotTrusted) {
   EXPECT_EQ(Reason::kTimeMissing, JudgeOne(AsBundle(signature.Bundle()), Asks(authority)).reason);
 }
 
+// A key that signs for two logs does not make one log's checkpoint the other's.
+TEST(KeylessTest, ACheckpointOfAnotherOriginIsNotTheLogs) {
+  const SigstoreAuthority authority;
+  const auto signature = authority.SignEnvelope(
+      Statement(), InEntry(
+                       [&](Entry& entry) {
+                         std::string text = authority.log2().CheckpointText(entry);
+                         Replace(text, authority.log2().host(), "other.test");
+                         Bytes line(entry.log_id.begin(), entry.log_id.begin() + 4);
+                         const Bytes signed_text = authority.log2().key().Sign(text);
+                         line.insert(line.end(), signed_text.begin(), signed_text.end());
+                         entry.checkpoint = text + "\n\u2014 other.test " + Base64Encode(line) + "\n";
+                       },
+                       With(Log::kV2, true)));
+  EXPECT_EQ(Reason::kLogEntryInvalid, JudgeOne(AsBundle(signature.Bundle()), Asks(authority)).reason);
+}
+
+TEST(KeylessTest, TheCheckpointsOwnRootCounts) {
+  const SigstoreAuthority authority;
+  const auto signature =
+      authority.SignEnvelope(Statement(), InEntry([&](Entry& entry) {
+                               Entry other = entry;
+                               other.root_hash = Bytes(32, 7);
+                               entry.checkpoint = authority.log().SignCheckpoint(authority.log().CheckpointText(other));
+                             }));
+  EXPECT_EQ(Reason::kLogEntryInvalid, JudgeOne(AsBundle(signature.Bundle()), Asks(authority)).reason);
+}
+
+TEST(KeylessTest, RekorV2NeedsAProofWhateverElseThereIs) {
+  const SigstoreAuthority authority;
+  const auto signature = authority.SignEnvelope(Statement(), InEntry(
+                                                                 [&](Entry& entry) {
+                                                                   entry.has_proof = false;
+                                                                   entry.integrated_time = 1'780'315'230;
+                                                                   authority.log2().SignPromise(entry);
+                                                                 },
+                                                                 With(Log::kV2, true)));
+  EXPECT_EQ(Reason::kLogEntryInvalid, JudgeOne(AsBundle(signature.Bundle("0.1")), Asks(authority)).reason);
+}
+
+// The text behind `"name":"` in the body, replaced by another of the same length or not.
+SignPlan WithField(SignPlan plan, const std::string& name, const std::string& value) {
+  return Body(
+      [=](std::string& body) {
+        const std::string start = "\"" + name + "\":\"";
+        const auto at = body.rfind(start) + start.size();
+        body.replace(at, body.find('"', at) - at, value);
+      },
+      std::move(plan));
+}
+
+// Each of the three fields alone, in the other kinds of entries.
+TEST(KeylessTest, EntriesOfOtherKindsAreComparedToo) {
+  const std::string other_signer =
+      Base64Encode(AsBytes(fakes::ToPem(SigstoreAuthority().SignEnvelope(Statement()).certificate)));
+  const std::string other_signature = Base64Encode(AsBytes(Base64Encode(Bytes(70, 1))));
+  const SignPlan intoto{.entry_kind = "intoto"};
+  const std::vector<Case> cases = {
+      {"intoto entry of another payload",
+       "log-entry-mismatch",
+       WithField(intoto, "value", std::string(64, '0')),
+       {},
+       {}},
+      {"intoto entry of another signature", "log-entry-mismatch", WithField(intoto, "sig", other_signature), {}, {}},
+      {"intoto entry with a signature that is base64 but once",
+       "log-entry-invalid",
+       WithField(intoto, "sig", Base64Encode(Bytes(70, 1))),
+       {},
+       {}},
+      {"intoto entry of another signer", "log-entry-mismatch", WithField(intoto, "publicKey", other_signer), {}, {}},
+  };
+  for (const Case& one : cases) Check(one);
+
+  const SigstoreAuthority authority;
+  const std::string payload = fakes::SimpleSigningPayload("reg.io/app", "sha256:" + kDigest);
+  const auto judged = [&](const SignPlan& plan) {
+    const ByteView bytes = AsBytes(payload);
+    return JudgeOne({Subject(), kSimpleSigning, Bytes(bytes.begin(), bytes.end()),
+                     authority.SignMessage(payload, plan).Annotations()},
+                    Asks(authority))
+        .reason;
+  };
+  const SignPlan logged = With(Log::kPromise);
+  EXPECT_EQ(Reason::kSigned, judged(logged));
+  EXPECT_EQ(Reason::kLogEntryMismatch, judged(WithField(logged, "value", std::string(64, '0'))));
+  EXPECT_EQ(Reason::kLogEntryMismatch, judged(WithField(logged, "content", other_signer)));
+  EXPECT_EQ(Reason::kLogEntryMismatch, judged(Body(
+                                           [&](std::string& body) {
+                                             const auto at = body.find(R"("content":")") + 11;
+                                             body.replace(at, body.find('"', at) - at, Base64Encode(Bytes(70, 1)));
+                                           },
+                                           logged)));
+}
+
 }  // namespace
 }  // namespace pullseal::judge

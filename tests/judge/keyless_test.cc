@@ -210,6 +210,17 @@ TEST(KeyTimeTest, KeysAreJudgedAtProvenTimes) {
   EXPECT_EQ("signed", judged(lying)) << "no trust root: nothing beside the signature is looked at";
 }
 
+TEST(KeyTimeTest, ALogThatWasNoLongerTrustedProvesNoTime) {
+  const SigstoreAuthority authority({.log_end = "2026-06-01T12:00:29Z"});
+  const fakes::TestAuthority key;
+  policy::SignatureRequirement asks;
+  asks.any_of.push_back({"release", *crypto::PublicKey::ParsePem(key.PublicPem()), {}, {}, {}, Trust(authority)});
+  SignPlan logged = With(Log::kBoth);
+  logged.key = &key;
+  EXPECT_EQ(Reason::kLogEntryInvalid,
+            JudgeOne(AsBundle(authority.SignEnvelope(Statement(), logged).Bundle()), asks).reason);
+}
+
 TEST(ThresholdTest, NeitherASignerNorAnAuthorityCountsTwice) {
   const auto finding = [](const char* who, std::set<std::size_t> authorities) {
     Finding out{Subject(), Reason::kSigned, Signer{who, "i"}, std::move(authorities), {}, {}};

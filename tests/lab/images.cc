@@ -148,8 +148,14 @@ Registry::Registry(const std::string& folder, const std::string& front)
 }
 
 void Registry::Start() {
-  process_ = std::make_unique<Process>(std::vector<std::string>{"docker-registry", "serve", folder_ + "/config.yml"},
-                                       folder_ + "/registry.log");
+  // PULLSEAL_CRANE: crane, whose own registry then takes docker-registry's place. It keeps manifests in memory, so it
+  // cannot be stopped and started again.
+  const char* crane = std::getenv("PULLSEAL_CRANE");
+  const std::vector<std::string> command =
+      crane == nullptr
+          ? std::vector<std::string>{"docker-registry", "serve", folder_ + "/config.yml"}
+          : std::vector<std::string>{crane, "registry", "serve", "--address", "127.0.0.1:" + std::to_string(port_)};
+  process_ = std::make_unique<Process>(command, folder_ + "/registry.log");
   if (!front_.empty()) {
     front_process_ = std::make_unique<Process>(
         std::vector<std::string>{"python3", front_, std::to_string(front_port_), std::to_string(port_)},
@@ -163,7 +169,7 @@ void Registry::Start() {
       return false;
     }
   });
-  if (!up) throw std::runtime_error("docker-registry did not start: " + ReadText(folder_ + "/registry.log"));
+  if (!up) throw std::runtime_error(command[0] + " did not start: " + ReadText(folder_ + "/registry.log"));
 }
 
 void Registry::PushBlob(const std::string& repository, const Blob& blob) { UploadBlob(host(), repository, blob); }
