@@ -36,6 +36,8 @@ class Loop {
   void Bury(std::unique_ptr<Endpoint> endpoint) { dead_.push_back(std::move(endpoint)); }
 
  private:
+  void Dispatch(int timeout_ms);
+
   OwnedFd epoll_;
   std::vector<Endpoint*> dirty_;
   std::vector<std::unique_ptr<Endpoint>> dead_;

@@ -297,13 +297,14 @@ void Node(Table& table) {
 
 int main(int argc, char** argv) {
   if (argc > 2 && std::string(argv[1]) == "--measure") return pullseal::bench::MeasureHere(argv + 2);
-  // `bench keyless` prints those rows alone.
+  // `bench keyless` and `bench node` print those rows alone.
   const std::string only = argc > 1 ? argv[1] : "";
   std::printf("%-58s %14s %14s %8s    %-7s\n", "what", "ours", "reference", "ratio", "target");
   pullseal::bench::Table table;
   try {
-    pullseal::bench::Keyless(table);
+    if (only != "node") pullseal::bench::Keyless(table);
     if (only == "keyless") return 0;
+    if (only == "node") return pullseal::lab::Node(table), 0;
     pullseal::bench::Layouts(table);
     pullseal::lab::InProcess(table);
     pullseal::bench::Growth(table);
