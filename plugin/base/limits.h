@@ -101,6 +101,7 @@ inline constexpr milliseconds kRestFirst{1000};
 inline constexpr milliseconds kRestMost{30'000};
 inline constexpr std::size_t kRestingHosts = 256;
 inline constexpr std::size_t kCachedTokens = 256;
+inline constexpr std::size_t kNoProxyEntries = 1024;  // of NO_PROXY; clouds' lists have about 30
 inline constexpr seconds kTokenDefaultLife{60};  // distribution token specification: 60 s where expires_in is absent
 inline constexpr seconds kTokenLongestLife{3600};
 

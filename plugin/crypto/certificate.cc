@@ -160,15 +160,14 @@ Result<Certificate> Certificate::ParseDer(ByteView der) {
   impl->x509 = CertificatePtr(d2i_X509(nullptr, &position, static_cast<long>(der.size())));
   ERR_clear_error();
   if (!impl->x509) return Invalid("is not readable");
-  if (position != der.data() + der.size()) return Invalid("has bytes behind it");
   X509* x509 = impl->x509.get();
-  // OpenSSL reads more than DER; what differs when written again was not DER. The signed part keeps its bytes, so it is
-  // written anew.
+  // OpenSSL reads more than DER, and stops behind the certificate; what differs when written again was not one strict DER
+  // value. The signed part keeps its bytes, so it is written anew.
   unsigned char* again = nullptr;
   const int size = i2d_re_X509_tbs(x509, nullptr) > 0 ? i2d_X509(x509, &again) : -1;
   const bool same = size == static_cast<int>(der.size()) && std::equal(der.begin(), der.end(), again);
   OPENSSL_free(again);
-  if (!same) return Invalid("is not strict DER");
+  if (!same) return Invalid("is not strict DER, or has bytes behind it");
   if (X509_get_version(x509) != X509_VERSION_3) return Invalid("is not of version 3");
   if (!IsSoundSignature(x509)) return Invalid("is signed with an algorithm that is not accepted, such as SHA-1");
   const auto from = SecondsOf(X509_get0_notBefore(x509));

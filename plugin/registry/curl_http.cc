@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "registry/http.h"
 #include "registry/libcurl.h"
+#include "registry/proxy.h"
 
 namespace pullseal::registry {
 namespace {
@@ -117,6 +118,10 @@ class CurlHttp final : public Http {
     curl_->easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
     curl_->easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     curl_->easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+    // Ours to choose: libcurl reads the environment by other rules than containerd does.
+    curl_->easy_setopt(handle, CURLOPT_PROXY, proxies_.For(request.url).c_str());
+    curl_->easy_setopt(handle, CURLOPT_NOPROXY, "");
+    curl_->easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     if (!ca_file_.empty()) curl_->easy_setopt(handle, CURLOPT_CAINFO, ca_file_.c_str());
     curl_->easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
                        static_cast<long>(std::min<std::chrono::milliseconds>(limit, limits::kConnectTime).count()));
@@ -164,6 +169,7 @@ class CurlHttp final : public Http {
   }
 
   const Libcurl* const curl_ = Libcurl::Get();
+  const ProxyRules proxies_ = ProxyRules::FromEnvironment();
   const std::string ca_file_;
   std::mutex mutex_;
   std::vector<EasyHandle> idle_;  // guarded by mutex_

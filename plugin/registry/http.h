@@ -60,7 +60,8 @@ class Http {
 
 // MakeCurlHttp returns an Http on libcurl: TLS 1.2 or newer, host and chain checked against the system's roots and, if
 // `ca_file` is not empty, that file instead; connections are kept alive; bodies are cut off at the bound while they
-// arrive; link-local and cloud metadata addresses are never connected to.
+// arrive; link-local and cloud metadata addresses are never connected to; proxies are those of the environment
+// (ProxyRules).
 std::unique_ptr<Http> MakeCurlHttp(const std::string& ca_file);
 
 }  // namespace pullseal::registry

@@ -145,6 +145,19 @@ TEST_F(CertificateTest, DerContentIsOneWholeValue) {
   }
 }
 
+// Names are right, signatures are not: chains put together of two instances.
+TEST_F(CertificateTest, ChainsOfTwoInstancesDoNotHold) {
+  const SigstoreAuthority other;
+  const auto read = [](const fakes::Minted& minted) { return *Certificate::ParseDer(minted.der); };
+  EXPECT_TRUE(IssuerChain::Make({read(authority_.intermediate()), read(authority_.root())}, kCodeSigning).ok());
+  EXPECT_FALSE(IssuerChain::Make({read(authority_.intermediate()), read(other.root())}, kCodeSigning).ok());
+  EXPECT_TRUE(IssuerChain::Make({read(authority_.intermediate())}, kCodeSigning).ok())
+      << "an anchor need not be a root";
+  EXPECT_FALSE(IssuerChain::Make({}, kCodeSigning).ok());
+  EXPECT_TRUE(TimestampAuthority::Make({read(authority_.stamper()), read(authority_.stamper_root())}).ok());
+  EXPECT_FALSE(TimestampAuthority::Make({read(authority_.stamper()), read(other.stamper_root())}).ok());
+}
+
 class TimestampTest : public ::testing::Test {
  protected:
   fakes::StampPlan Plan() const { return {SigstoreAuthority::Start() + std::chrono::milliseconds(1234)}; }

@@ -8,6 +8,7 @@
 #include "fakes/sigstore_authority.h"
 #include "fakes/test_authority.h"
 #include "json/value.h"
+#include "lab/images.h"
 #include "lab/process.h"
 
 namespace pullseal {
@@ -122,6 +123,46 @@ TEST_F(CommandLineTest, ManualAndCompletionAreWhatTheirReadersTake) {
   EXPECT_EQ("--policy\n", complete("pullseal verify --pol", 2));
   EXPECT_EQ("--policy\n", complete("pullseal verify image --pol", 3));
   EXPECT_EQ("tail\n", complete("pullseal audit t", 2));
+}
+
+// A real proxy from Debian in front of a real registry that has no address of its own.
+TEST_F(CommandLineTest, RegistriesBehindAProxyAreReachedAsTheEnvironmentSays) {
+  std::filesystem::create_directories(Path("registry"));
+  lab::Registry registry(Path("registry"));
+  const lab::Image image = lab::MakeImage("behind a proxy");
+  registry.PushImage("team/app", "1", image);
+  const std::string payload = fakes::SimpleSigningPayload("registry.test/team/app", image.manifest.digest);
+  registry.PushSignature("team/app", image.manifest.digest, payload, key_.SignBase64(payload));
+  const std::string port = std::to_string(lab::FreePort());
+  lab::WriteFile(Path("tinyproxy.conf"), "Port " + port + "\nListen 127.0.0.1\nTimeout 30\nMaxClients 10\nLogFile \"" +
+                                             Path("proxied") + "\"\nLogLevel Connect\nUpstream http " +
+                                             registry.host() + " \"registry.test\"\n");
+  lab::Process proxy({"tinyproxy", "-d", "-c", Path("tinyproxy.conf")}, Path("tinyproxy.log"));
+  std::string policy = Policy("anyOf: [{key: a}]");
+  policy.replace(policy.find("reg.io/**"), 9, "registry.test/**");
+  lab::WriteFile(Path("proxied.yaml"), policy);
+  const std::string program = std::string(std::getenv("PULLSEAL_BUILD")) + "/plugin/pullseal";
+  const auto verify = [&](const lab::Environment& environment) {
+    return Execute({program, "verify", "registry.test/team/app:1", "--plain-http", "registry.test", "--policy",
+                    Path("proxied.yaml")},
+                   environment);
+  };
+  const std::string at = "http://127.0.0.1:" + port;
+  EXPECT_TRUE(lab::WaitFor(
+      [&] {
+        return verify({{"HTTP_PROXY", at}}).status == 0;
+      },
+      10))
+      << lab::ReadText(Path("tinyproxy.log"));
+  const Output proxied = verify({{"HTTP_PROXY", at}});
+  EXPECT_EQ(0, proxied.status) << proxied.text;
+  EXPECT_NE(std::string::npos, lab::ReadText(Path("proxied")).find("registry.test"));
+  for (const lab::Environment& environment : {lab::Environment{}, lab::Environment{{"HTTPS_PROXY", at}},
+                                              lab::Environment{{"HTTP_PROXY", at}, {"NO_PROXY", "other.test,.test"}}}) {
+    const Output direct = verify(environment);
+    EXPECT_EQ(2, direct.status) << direct.text;
+    EXPECT_NE(std::string::npos, direct.text.find("registry-unreachable")) << direct.text;
+  }
 }
 
 // The console examples of docs/write-a-policy.md, each run on the policy above it: its output is what stands there.

@@ -84,6 +84,7 @@ class SigstoreAuthority {
   const Minted& root() const { return root_; }
   const Minted& intermediate() const { return intermediate_; }
   const Minted& stamper() const { return stamper_; }
+  const Minted& stamper_root() const { return stamper_root_; }
   const TestAuthority& certificate_log() const { return certificate_log_; }
   static WallTime Start() { return *ParseTime(kTime); }
 

@@ -126,6 +126,9 @@ TEST_F(LegacyTest, MissingForeignOrMalformedAnnotationsAreRefused) {
   auto other_certificate = Sign();
   other_certificate["dev.sigstore.cosign/certificate"] = Sign()["dev.sigstore.cosign/certificate"];
   EXPECT_EQ(Reason::kSignatureInvalid, Judged(other_certificate));
+  auto two = Sign();
+  two["dev.sigstore.cosign/certificate"] += fakes::ToPem(authority_.intermediate().der);
+  EXPECT_EQ(Reason::kBundleMalformed, Judged(two)) << "which of them signed?";
   const auto good = Sign(With(Log::kPromise, true));
   for (const char* name : {"certificate", "chain", "bundle", "rfc3161timestamp"}) {
     for (const char* junk : {"", "null", "{}", "junk", "{\"Payload\":{}}", "[]"}) {
