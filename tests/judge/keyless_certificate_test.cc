@@ -108,6 +108,11 @@ TEST(KeylessTest, AuthorityFlaws) {
        {.subject = "eve@evil.example"},
        {.intermediate = [](CertificatePlan& p) { p.name_constraints = "critical,permitted;email:acme.example"; }},
        [](auto& asks) { asks.keyless[0].subject = "eve@evil.example"; }},
+      {"a name outside the root's constraints",
+       "certificate-invalid",
+       {.subject = "eve@evil.example"},
+       {.root = [](CertificatePlan& p) { p.name_constraints = "critical,permitted;email:acme.example"; }},
+       [](auto& asks) { asks.keyless[0].subject = "eve@evil.example"; }},
   };
   for (const Case& one : cases) Check(one);
 }
