@@ -35,7 +35,7 @@ class TimestampAuthority {
 };
 
 // Timestamp is an RFC 3161 time-stamp response: somebody's word that bytes existed at a time. Well formed if it exists;
-// nothing is verified. Immutable, cheap to copy, thread-safe.
+// nothing is verified. Cheap to copy; copies are for one thread at a time.
 class Timestamp {
  public:
   // Parse reads a DER TimeStampResp (section 2.4.2) of at most limits::kTimestampBytes: granted, a token around a

@@ -249,7 +249,7 @@ Verification VerifyCertificate(const SignedMaterial& material, const TrustedMate
 
 Verification VerifyKey(const SignedMaterial& material, const crypto::PublicKey& key, const TrustedMaterial* trusted,
                        const Demands& demands) {
-  if (material.certificate) {
+  if (material.certificate && material.is_bundle) {
     Verification out;
     out.flaw = Flaw::kSignature;
     out.detail = "is signed with a certificate, not with a key";

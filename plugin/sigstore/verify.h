@@ -64,8 +64,9 @@ struct Verification {
 Verification VerifyCertificate(const SignedMaterial& material, const TrustedMaterial& trusted, const Demands& demands);
 
 // VerifyKey verifies a signature by `key`. With `trusted`, log entries and timestamps that came along are verified and
-// prove times; a false one refuses the signature. Without, they are not looked at. `demands.certificate_logs` is of no
-// meaning. Thread-safe.
+// prove times; a false one refuses the signature. Without, they are not looked at. A bundle with a certificate is signed
+// by that and by no key; a legacy layer may carry a certificate of the key's owner, which proves nothing.
+// `demands.certificate_logs` is of no meaning. Thread-safe.
 Verification VerifyKey(const SignedMaterial& material, const crypto::PublicKey& key, const TrustedMaterial* trusted,
                        const Demands& demands);
 

@@ -143,6 +143,19 @@ TEST_F(LegacyTest, MissingForeignOrMalformedAnnotationsAreRefused) {
   EXPECT_EQ(Reason::kTimestampInvalid, Judged(stamped));
 }
 
+// cosign can attach the certificate of a key's owner (`cosign sign --key K --cert C`): the key is what counts.
+TEST_F(LegacyTest, ACertificateBesideAKeysSignatureDoesNotHurt) {
+  const fakes::TestAuthority key;
+  SignPlan by_key = With(Log::kNone);
+  by_key.key = &key;
+  auto annotations = Sign(by_key);
+  annotations["dev.sigstore.cosign/certificate"] = Sign()["dev.sigstore.cosign/certificate"];
+  policy::SignatureRequirement asks;
+  asks.any_of.push_back({"release", *crypto::PublicKey::ParsePem(key.PublicPem()), {}, {}, {}, {}});
+  EXPECT_EQ(Reason::kSigned, JudgeOne(Layer(annotations), asks).reason);
+  EXPECT_EQ(Reason::kSignatureInvalid, JudgeOne(Layer(annotations), Asks(authority_)).reason);
+}
+
 // Legacy attestations are an envelope as a layer: timestamps are over the whole layer, and old entries know only its
 // hash.
 TEST(LegacyEnvelopeTest, TheWholeLayerIsStampedAndLogged) {
