@@ -24,7 +24,7 @@ TEST_F(NodeTest, UnsignedPauseImageIsRefused) {
   std::string id;
   ExpectRefused(kubelet().RunPod("pause", "default", &id), "no-rule");
   policy = world().Policy();
-  policy.insert(policy.find("rules:"), "  - {name: other, file: " + world().other.public_key_file() + "}\n");
+  policy.insert(policy.find("trustRoots:"), "  - {name: other, file: " + world().other.public_key_file() + "}\n");
   policy.replace(policy.find("key: release}"), 13, "key: other}");
   world().daemon->SetPolicy(policy);
   ExpectRefused(kubelet().RunPod("pause", "default", &id), "signature-invalid");
