@@ -125,6 +125,50 @@ TEST_F(CommandLineTest, ManualAndCompletionAreWhatTheirReadersTake) {
   EXPECT_EQ("tail\n", complete("pullseal audit t", 2));
 }
 
+TEST_F(CommandLineTest, BundlesAreVerifiedAndTrustRootsTold) {
+  const fakes::SigstoreAuthority authority;
+  const fakes::SignPlan plan;
+  lab::WriteFile(Path("artifact"), "an artifact");
+  lab::WriteFile(Path("bundle"), authority.SignMessage("an artifact").Bundle());
+  lab::WriteFile(Path("root"), authority.TrustedRoot());
+  const auto verify = [&](const std::string& subject, const std::string& artifact, std::vector<std::string> more) {
+    std::vector<std::string> all = {
+        "verify-bundle", "--bundle", Path("bundle"), "--certificate-identity", subject, "--certificate-oidc-issuer",
+        plan.issuer};
+    all.insert(all.end(), more.begin(), more.end());
+    all.push_back(artifact);
+    return Run(all);
+  };
+  const std::vector<std::string> root = {"--trusted-root", Path("root")};
+  EXPECT_EQ(0, verify(plan.subject, Path("artifact"), root).status);
+  EXPECT_EQ(1, verify("somebody else", Path("artifact"), root).status);
+  EXPECT_EQ(1, verify(plan.subject, "sha256:" + std::string(64, '0'), root).status);
+  EXPECT_EQ(2, verify(plan.subject, Path("absent"), root).status);
+  EXPECT_EQ(2, verify(plan.subject, Path("artifact"), {"--trusted-root", Path("absent")}).status);
+  EXPECT_EQ(64, verify(plan.subject, Path("artifact"), {}).status) << "nobody to believe";
+  EXPECT_EQ(64, verify(plan.subject, Path("artifact"), {"--key", Path("a.pub")}).status) << "either, not both";
+  EXPECT_EQ(64, verify("", Path("artifact"), root).status);
+  const auto told =
+      json::Parse(verify(plan.subject, Path("artifact"), {"--trusted-root", Path("root"), "-o", "json"}).text);
+  ASSERT_TRUE(told.ok());
+  EXPECT_EQ(plan.subject, *told->FindString("subject"));
+  EXPECT_EQ(plan.issuer, *told->FindString("issuer"));
+  EXPECT_EQ(1, told->Find("logs")->integer());
+
+  Expect(0, "certificate authority: https://fulcio.test", {"trust", "show", Path("root")});
+  Expect(0, "certificate /CN=test intermediate, until 2035", {"trust", "show", Path("root")});
+  const auto parts = json::Parse(Run({"trust", "show", Path("root"), "-o", "json"}).text);
+  ASSERT_TRUE(parts.ok() && parts->array() != nullptr);
+  EXPECT_EQ(5U, parts->array()->size());
+  Expect(1, "No such file or directory", {"trust", "show", Path("absent")});
+  const fakes::SigstoreAuthority broken({.intermediate = [](auto& certificate) { certificate.is_authority = false; }});
+  lab::WriteFile(Path("broken"), broken.TrustedRoot());
+  Expect(1, "is no certificate authority", {"trust", "check", Path("broken")});
+  const auto checked = json::Parse(Run({"trust", "check", Path("broken"), "-o", "json"}).text);
+  ASSERT_TRUE(checked.ok());
+  EXPECT_FALSE(*checked->Find("good")->boolean());
+}
+
 // A real proxy from Debian in front of a real registry that has no address of its own.
 TEST_F(CommandLineTest, RegistriesBehindAProxyAreReachedAsTheEnvironmentSays) {
   std::filesystem::create_directories(Path("registry"));
