@@ -161,8 +161,8 @@ Result<Certificate> Certificate::ParseDer(ByteView der) {
   ERR_clear_error();
   if (!impl->x509) return Invalid("is not readable");
   X509* x509 = impl->x509.get();
-  // OpenSSL reads more than DER, and stops behind the certificate; what differs when written again was not one strict DER
-  // value. The signed part keeps its bytes, so it is written anew.
+  // OpenSSL reads more than DER, and stops behind the certificate; what differs when written again was not one strict
+  // DER value. The signed part keeps its bytes, so it is written anew.
   unsigned char* again = nullptr;
   const int size = i2d_re_X509_tbs(x509, nullptr) > 0 ? i2d_X509(x509, &again) : -1;
   const bool same = size == static_cast<int>(der.size()) && std::equal(der.begin(), der.end(), again);

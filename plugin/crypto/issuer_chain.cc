@@ -13,7 +13,6 @@
 namespace pullseal::crypto {
 namespace {
 
-using StorePtr = std::unique_ptr<X509_STORE, Deleter<X509_STORE_free>>;
 using StoreContextPtr = std::unique_ptr<X509_STORE_CTX, Deleter<X509_STORE_CTX_free>>;
 using ConstraintsPtr = std::unique_ptr<NAME_CONSTRAINTS, Deleter<NAME_CONSTRAINTS_free>>;
 using StackPtr = std::unique_ptr<STACK_OF(X509), decltype([](STACK_OF(X509) * stack) { sk_X509_free(stack); })>;
@@ -21,14 +20,6 @@ using StackPtr = std::unique_ptr<STACK_OF(X509), decltype([](STACK_OF(X509) * st
 constexpr char kAnyUsage[] = "2.5.29.37.0";
 
 Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, std::move(message)}; }
-
-// Trusts `anchor` alone, root or not, at any time.
-StorePtr StoreOf(const Certificate& anchor) {
-  StorePtr store(X509_STORE_new());
-  if (!store || X509_STORE_add_cert(store.get(), anchor.impl().x509.get()) != 1) return nullptr;
-  X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
-  return store;
-}
 
 // RFC 5280 section 6.1 from `target` to what `store` trusts.
 Status VerifyPath(X509_STORE* store, const Certificate& target, STACK_OF(X509) * between) {
@@ -63,6 +54,13 @@ Status CheckPathLengths(const std::vector<Certificate>& chain) {
 
 }  // namespace
 
+StorePtr StoreTrusting(const Certificate& anchor) {
+  StorePtr store(X509_STORE_new());
+  if (!store || X509_STORE_add_cert(store.get(), anchor.impl().x509.get()) != 1) return nullptr;
+  X509_STORE_set_flags(store.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
+  return store;
+}
+
 struct IssuerChain::Impl {
   std::vector<Certificate> chain;
   StorePtr issuing;  // trusts the issuing certificate alone
@@ -89,13 +87,13 @@ Result<IssuerChain> IssuerChain::Make(std::vector<Certificate> chain, const char
   if (auto lengths = CheckPathLengths(chain); !lengths) return lengths.error();
   const StackPtr between(sk_X509_new_null());
   for (std::size_t i = 1; i + 1 < chain.size(); ++i) sk_X509_push(between.get(), chain[i].impl().x509.get());
-  const StorePtr anchor = StoreOf(chain.back());
+  const StorePtr anchor = StoreTrusting(chain.back());
   if (!anchor) return Invalid("no memory for a certificate store");
   if (auto verified = VerifyPath(anchor.get(), chain.front(), between.get()); !verified) {
     return verified.error().In("\"" + chain.front().SubjectText() + "\" does not lead to \"" +
                                chain.back().SubjectText() + "\"");
   }
-  impl->issuing = StoreOf(chain.front());
+  impl->issuing = StoreTrusting(chain.front());
   if (!impl->issuing) return Invalid("no memory for a certificate store");
   impl->chain = std::move(chain);
   return IssuerChain(std::move(impl));

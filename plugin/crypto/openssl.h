@@ -23,6 +23,7 @@ struct Deleter {
   }
 };
 using KeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
+using StorePtr = std::unique_ptr<X509_STORE, Deleter<X509_STORE_free>>;
 using CertificatePtr = std::unique_ptr<X509, Deleter<X509_free>>;
 
 const EVP_MD* ToOpenSsl(Hash hash);
@@ -40,6 +41,9 @@ struct Certificate::Impl {
   WallTime not_before;
   WallTime not_after;
 };
+
+// A store that trusts `anchor` alone, root or not, at any time. Null if there is no memory.
+StorePtr StoreTrusting(const Certificate& anchor);
 
 // The key of a certificate, checked as PublicKey promises. kInvalid says what is wrong.
 Result<PublicKey> KeyOfCertificate(X509* certificate);

@@ -57,21 +57,12 @@ PKCS7_SIGNER_INFO* SignerOf(PKCS7* token) {
                                                                       : nullptr;
 }
 
-// A store that trusts `anchor` alone, at any time.
-X509_STORE* StoreOf(const Certificate& anchor) {
-  X509_STORE* store = X509_STORE_new();
-  if (store == nullptr) return nullptr;
-  X509_STORE_add_cert(store, anchor.impl().x509.get());
-  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME);
-  return store;
-}
-
 // Verifies the token's signature by certificates of `known`, up to `anchor`.
 bool VerifyToken(PKCS7* token, const std::vector<Certificate>& known, const Certificate& anchor) {
   const ContextPtr context(TS_VERIFY_CTX_new());
   if (!context) return false;
   TS_VERIFY_CTX_set_flags(context.get(), TS_VFY_SIGNATURE | TS_VFY_VERSION);
-  TS_VERIFY_CTX_set_store(context.get(), StoreOf(anchor));
+  TS_VERIFY_CTX_set_store(context.get(), StoreTrusting(anchor).release());
   STACK_OF(X509)* certificates = sk_X509_new_null();
   for (const Certificate& one : known) {
     X509_up_ref(one.impl().x509.get());
