@@ -1,8 +1,10 @@
 #include "base/clock.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
+#include <thread>
 #include <utility>
 
 namespace pullseal {
@@ -86,6 +88,31 @@ std::optional<milliseconds> ParseDuration(std::string_view text) {
   if (unit == "h") return milliseconds(*value * 3'600'000);
   return std::nullopt;
 }
+
+std::optional<milliseconds> ParseGoDuration(std::string_view text) {
+  static constexpr std::pair<std::string_view, double> kUnits[] = {
+      {"ns", 1e-6}, {"us", 1e-3}, {"\u00b5s", 1e-3}, {"ms", 1}, {"s", 1e3}, {"m", 6e4}, {"h", 3.6e6}};
+  constexpr double kYear = 365 * 24 * 3.6e6;
+  if (text == "0") return milliseconds(0);
+  if (text.empty()) return std::nullopt;
+  double total = 0;
+  while (!text.empty()) {
+    double count = 0;
+    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), count, std::chars_format::fixed);
+    if (code != std::errc() || text.front() == '-') return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    const std::string_view unit = text.substr(0, std::min(text.find_first_of("0123456789."), text.size()));
+    const auto known =
+        std::find_if(std::begin(kUnits), std::end(kUnits), [&](const auto& u) { return u.first == unit; });
+    if (known == std::end(kUnits)) return std::nullopt;
+    total += count * known->second;
+    if (!(total <= kYear)) return std::nullopt;
+    text.remove_prefix(unit.size());
+  }
+  return milliseconds(static_cast<std::int64_t>(total));
+}
+
+void SystemClock::SleepFor(milliseconds time) const { std::this_thread::sleep_for(time); }
 
 std::optional<std::size_t> ParseSize(std::string_view text) {
   const auto [count, unit] = SplitUnit(text);

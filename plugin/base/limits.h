@@ -96,6 +96,31 @@ inline constexpr seconds kRequestTime{15};                      // one request w
 inline constexpr long kSlowBytesPerSecond = 1024;               // a slower body than this for kSlowTime is given up
 inline constexpr seconds kSlowTime{10};
 inline constexpr milliseconds kBackoffFirst{200};
+// Answers of a registry that asks for less are waited for within the decision's time, this often at most; the time that
+// must be left for the answer itself.
+inline constexpr int kThrottledAttempts = 8;
+inline constexpr milliseconds kAnswerTime{1500};
+inline constexpr seconds kRetryAfterMost{120};  // a longer Retry-After is not believed beyond this
+// Requests under way at one host: more only wait for each other there, and look like an attack to a firewall.
+inline constexpr std::size_t kRequestsPerHost = 8;
+// A manifest or blob that an index names and a replica lacks: replicas are seconds apart.
+inline constexpr milliseconds kReplicaFirst{500};
+inline constexpr int kReplicaAttempts = 3;
+inline constexpr std::size_t kRootsBytes = 4 * kMiB;        // a system's certificate authorities: 220 KiB
+inline constexpr std::size_t kHostsFileBytes = 256 * kKiB;  // a hosts.toml; usual ones have ten lines
+inline constexpr std::size_t kMirrors = 16;                 // hosts in one hosts.toml; each may be asked for everything
+inline constexpr std::size_t kCertificateFiles = 64;        // certificate files beside it
+inline constexpr std::size_t kKnownHosts = 256;             // registry hosts whose configuration is kept
+// Credential provider plugins: kubelet gives them a minute; we have a decision to make.
+inline constexpr seconds kProviderTime{15};
+inline constexpr std::size_t kProviderOutput = 1 * kMiB;  // credentials for a few registries, JSON
+inline constexpr std::size_t kProviders = 16;
+inline constexpr std::size_t kProviderImages = 256;   // matchImages of one provider; AKS has ten
+inline constexpr std::size_t kProviderAnswers = 256;  // cached answers of all providers
+inline constexpr std::size_t kDockerConfigBytes = 1 * kMiB;
+// A refusal of a provider or of the cloud's identity service is not asked for again for this long.
+inline constexpr seconds kCredentialRest{10};
+inline constexpr seconds kIdentityMargin{300};  // tokens of the cloud are fetched anew this long before they end
 // A registry that failed twice in a row is left alone for this long, doubled each time, a fifth more or less by chance.
 inline constexpr milliseconds kRestFirst{1000};
 inline constexpr milliseconds kRestMost{30'000};

@@ -20,7 +20,6 @@ enum class ErrorCode {
   kMismatch,      // bytes do not have the digest or size they were promised to have
   kLimit,         // one of the bounds in limits.h was passed
   kTimeout,       // the deadline passed
-  kUnsupported,   // set up in a way that this version does not handle
   kUnavailable,   // something of ours cannot be used now (a file, a full disk)
 };
 

@@ -55,11 +55,14 @@ class CommandLine {
     command->add_option("--policy", verify_.policy, "policy file")->capture_default_str();
     command->add_option("--namespace", verify_.pod_namespace, "the pod's namespace");
     command->add_option("--node-label", verify_.node_labels, "key=value, can be given again");
+    command->add_option("--config", verify_.config,
+                        "the daemon's configuration, for how this node reaches registries "
+                        "(default: /etc/pullseal/config.yaml if it is there)");
     command->add_option("--plain-http", verify_.plain_http, "registry host spoken to by http, can be given again");
     command->add_option("--ca-file", verify_.ca_file, "CA certificates for registries, PEM");
     command->add_option("--username", verify_.username, "registry user");
     command->add_option("--password-file", verify_.password_file, "file with the registry password");
-    command->add_flag("-v,--verbose", verify_.verbose, "more steps");
+    command->add_flag("-v,--verbose", verify_.verbose, "tell of each request too");
     AddOutput(command);
     command->callback([this] {
       verify_.json = Json();

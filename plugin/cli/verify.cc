@@ -1,5 +1,7 @@
 #include "cli/verify.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <map>
 #include <utility>
@@ -8,11 +10,13 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "config/config.h"
 #include "gate/gate.h"
 #include "gate/load_policy.h"
 #include "json/value.h"
 #include "oci/platform.h"
 #include "policy/match.h"
+#include "registry/access.h"
 
 namespace pullseal::cli {
 namespace {
@@ -73,22 +77,52 @@ Result<registry::Credentials> ReadCredentials(const VerifyOptions& options) {
   return out;
 }
 
-void PrintJson(const oci::Reference& name, const gate::Pull& pull) {
+// How this node reaches registries, by its configuration and what was asked for beside it.
+Result<config::Config> ReadConfig(const VerifyOptions& options) {
+  constexpr const char* kUsual = "/etc/pullseal/config.yaml";
+  config::Config out;
+  const bool there = ::access(kUsual, R_OK) == 0;
+  if (!options.config.empty() || there) {
+    auto loaded = config::Load(options.config.empty() ? kUsual : options.config);
+    if (!loaded) return loaded;
+    out = std::move(*loaded);
+  }
+  auto& plain = out.registries.plain_http;
+  plain.insert(plain.end(), options.plain_http.begin(), options.plain_http.end());
+  if (!options.ca_file.empty()) out.registries.ca_file = options.ca_file;
+  return out;
+}
+
+// One request in a line: what was asked of whom, with whose credentials, why, and what came of it. Queries are left
+// out: storage services have secrets there.
+std::string Told(const registry::HttpRequest& request, long status, std::chrono::milliseconds time) {
+  const std::string& path = request.url.path_and_query;
+  const std::string ns = path.find("ns=") == std::string::npos ? "" : " (as a mirror)";
+  return request.method + " " + request.url.scheme + "://" + request.url.host + ":" + request.url.port +
+         Printable(path.substr(0, path.find('?')), 300) + ns + ": " +
+         (status == 0 ? "no answer" : "status " + std::to_string(status)) + " after " + std::to_string(time.count()) +
+         " ms; credentials: " + request.credentials + "; for: " + Printable(request.purpose, 200);
+}
+
+void PrintJson(const oci::Reference& name, const gate::Pull& pull, const std::vector<std::string>& requests) {
   const gate::Decision& decision = pull.decision;
   json::Writer out;
   out.Text("outcome", OutcomeText(decision.outcome())).Text("reason", judge::Slug(decision.reason));
   out.Text("image", name.Text()).Text("rule", decision.rule).Text("message", gate::AdviceOf(decision));
   out.Boolean("audit_only", decision.audit_only);
   if (decision.digest) out.Text("digest", decision.digest->text());
-  std::string signers;
-  for (const std::string& signer : decision.signers) signers += (signers.empty() ? "" : ",") + json::Quote(signer);
-  std::string steps;
-  for (const std::string& step : decision.steps) steps += (steps.empty() ? "" : ",") + json::Quote(step);
-  out.Raw("signers", "[" + signers + "]").Raw("steps", "[" + steps + "]");
+  const auto list = [](const std::vector<std::string>& texts) {
+    std::string joined;
+    for (const std::string& one : texts) joined += (joined.empty() ? "" : ",") + json::Quote(one);
+    return "[" + joined + "]";
+  };
+  out.Raw("signers", list(decision.signers)).Raw("steps", list(decision.steps));
+  if (!requests.empty()) out.Raw("requests", list(requests));
   Print(out.Finish());
 }
 
-void PrintText(const oci::Reference& name, const policy::Policy& policy, const gate::Pull& pull) {
+void PrintText(const oci::Reference& name, const policy::Policy& policy, const gate::Pull& pull,
+               const std::vector<std::string>& requests) {
   const gate::Decision& decision = pull.decision;
   int number = 0;
   const auto step = [&number](const std::string& text) { Print(std::to_string(++number) + ". " + text); };
@@ -103,6 +137,8 @@ void PrintText(const oci::Reference& name, const policy::Policy& policy, const g
   std::string signers;
   for (const std::string& signer : decision.signers) signers += (signers.empty() ? "" : ", ") + Printable(signer, 300);
   if (!signers.empty()) step("signed by: " + signers);
+  if (!requests.empty()) Print("requests, in the order they were answered:");
+  for (const std::string& text : requests) Print("  " + text);
   Print(std::string(OutcomeText(decision.outcome())) + ": " + std::string(judge::Slug(decision.reason)) + ": " +
         std::string(gate::AdviceOf(decision)));
 }
@@ -116,18 +152,26 @@ int Verify(const VerifyOptions& options) {
   if (!name) return Complain("reference-invalid: " + name.error().message, kDeny);
   auto credentials = ReadCredentials(options);
   if (!credentials) return Complain(credentials.error().message, kUndecided);
+  auto config = ReadConfig(options);
+  if (!config) return Complain(config.error().message, kUndecided);
   const SystemClock clock;
-  const auto http = registry::MakeCurlHttp(options.ca_file);
-  registry::Client client(*http, clock, registry::Config{options.plain_http, {}}, [](const char*, long) {});
-  gate::Gate gate(client, clock, oci::NodePlatform(), gate::Options{});
+  std::vector<std::string> requests;
+  registry::Access access(
+      config->registries, clock,
+      [&requests](const registry::HttpRequest& request, long status, std::chrono::milliseconds time) {
+        requests.push_back(Told(request, status, time));
+      },
+      [](const std::string& text) { (void)Complain("warning: " + text, 0); });
+  gate::Gate gate(access.client(), clock, oci::NodePlatform(), gate::Options{});
   const gate::Snapshot snapshot{*policy, ToLabels(options.node_labels)};
   const gate::Pull pull = gate.DecidePull(
       snapshot,
-      gate::Question{*name, options.pod_namespace, {}, *credentials, clock.Steady() + std::chrono::seconds(30)});
+      gate::Question{*name, options.pod_namespace, {}, *credentials, clock.Steady() + config->decision_timeout});
+  if (!options.verbose) requests.clear();
   if (options.json) {
-    PrintJson(*name, pull);
+    PrintJson(*name, pull, requests);
   } else {
-    PrintText(*name, *policy, pull);
+    PrintText(*name, *policy, pull, requests);
   }
   return ExitFor(pull.decision.outcome());
 }

@@ -14,8 +14,9 @@ struct VerifyOptions {
   std::string policy;
   std::optional<std::string> pod_namespace;
   std::vector<std::string> node_labels;  // key=value
-  std::vector<std::string> plain_http;
-  std::string ca_file;
+  std::string config;                    // the daemon's, for how the node reaches registries; empty: its usual place
+  std::vector<std::string> plain_http;   // beside those of the configuration
+  std::string ca_file;                   // instead of the configuration's
   std::string username;
   std::string password_file;
   bool verbose = false;

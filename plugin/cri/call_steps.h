@@ -49,7 +49,7 @@ std::shared_ptr<JudgedCall> NewRefusedCall(std::shared_ptr<const Services> servi
 
 // The credentials of a request as containerd reads them (username and password, else identity token, else the joined
 // form), if they are meant for `name`'s host. registry_token is not used, as containerd does not.
-registry::Credentials CredentialsFor(const ::runtime::v1::AuthConfig& auth, const oci::Reference& name);
+registry::Credentials CredentialsFor(const ::runtime::v1::AuthConfig& auth);
 
 GrpcStatus MalformedMessage();
 

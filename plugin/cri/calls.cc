@@ -129,30 +129,19 @@ GrpcStatus MalformedMessage() {
   return GrpcStatus{GrpcCode::kInvalidArgument, "request-malformed: the request is not a valid CRI message"};
 }
 
-registry::Credentials CredentialsFor(const v1::AuthConfig& auth, const oci::Reference& name) {
+registry::Credentials CredentialsFor(const v1::AuthConfig& auth) {
   registry::Credentials out;
-  if (!auth.server_address().empty()) {
-    std::string_view server = auth.server_address();
-    if (const auto scheme = server.find("://"); scheme != std::string_view::npos) server.remove_prefix(scheme + 3);
-    server = server.substr(0, server.find('/'));
-    const bool docker = name.host() == "docker.io" && (server == "index.docker.io" || server == "registry-1.docker.io");
-    if (server != name.host() && !docker) return out;
-  }
+  std::string_view server = auth.server_address();
+  if (const auto scheme = server.find("://"); scheme != std::string_view::npos) server.remove_prefix(scheme + 3);
   if (!auth.username().empty()) {
     out.username = auth.username();
     out.password = auth.password();
   } else if (!auth.identity_token().empty()) {
     out.identity_token = auth.identity_token();
   } else if (!auth.auth().empty()) {
-    const auto joined = Base64Decode(auth.auth());
-    if (!joined) return out;
-    std::string_view text = AsText(*joined);
-    while (text.ends_with('\0')) text.remove_suffix(1);
-    const auto colon = text.find(':');
-    if (colon == std::string_view::npos) return out;
-    out.username = text.substr(0, colon);
-    out.password = text.substr(colon + 1);
+    out = registry::JoinedCredentials(auth.auth());
   }
+  out.server = server.substr(0, server.find('/'));
   return out;
 }
 

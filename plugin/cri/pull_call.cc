@@ -47,7 +47,7 @@ class PullCall final : public CallSteps {
     if (!name) return refuse(Reason::kReferenceInvalid, name.error().message);
 
     gate::Pull pull = services().gate.DecidePull(
-        *snapshot, gate::Question{*name, NamespaceOf(request), {}, CredentialsFor(request.auth(), *name), deadline});
+        *snapshot, gate::Question{*name, NamespaceOf(request), {}, CredentialsFor(request.auth()), deadline});
     const bool allowed = pull.decision.outcome() == gate::Outcome::kAllow;
     if (auto refusal = Conclude(event_, snapshot.get(), std::move(pull.decision))) return *refusal;
     // Recorded only (a rule in audit mode), or exempt: the call goes on as it came.
@@ -91,7 +91,7 @@ class PullCall final : public CallSteps {
                                  ImageJudge::StoreNames(*image),
                                  name->Text(),
                                  NamespaceOf(request),
-                                 CredentialsFor(request.auth(), *name),
+                                 CredentialsFor(request.auth()),
                                  deadline};
     (void)Conclude(event_, snapshot.get(), images().Judge(*snapshot, question).decision);
   }

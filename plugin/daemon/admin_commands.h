@@ -7,7 +7,7 @@
 #include "admin/server.h"
 #include "audit/audit_log.h"
 #include "base/clock.h"
-#include "daemon/config.h"
+#include "config/config.h"
 #include "daemon/policy_source.h"
 #include "daemon/reporter.h"
 #include "gate/gate.h"
@@ -18,7 +18,7 @@ namespace pullseal::daemon {
 // "cache-flush" | "warm"}. Thread-safe.
 class AdminCommands {
  public:
-  AdminCommands(const Config& config, gate::Gate& gate, PolicySource& policy, Reports& reports,
+  AdminCommands(const config::Config& config, gate::Gate& gate, PolicySource& policy, Reports& reports,
                 const audit::AuditLog& audit, const Clock& clock)
       : config_(config),
         gate_(gate),
@@ -37,7 +37,7 @@ class AdminCommands {
   void Warm(const json::Value& request, const admin::Server::Send& send, const std::atomic<bool>& stopping);
   json::Writer WarmOne(const std::string& image, const std::optional<std::string>& pod_namespace);
 
-  const Config& config_;
+  const config::Config& config_;
   gate::Gate& gate_;
   PolicySource& policy_;
   Reports& reports_;

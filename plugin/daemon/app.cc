@@ -32,7 +32,7 @@
 #include "metrics/metrics.h"
 #include "metrics/server.h"
 #include "oci/platform.h"
-#include "registry/client.h"
+#include "registry/access.h"
 #include "runtime/image_link.h"
 #include "runtime/runtime.h"
 #include "store/evidence_store.h"
@@ -62,18 +62,18 @@ sigset_t HandledSignals() {
   return set;
 }
 
-Result<std::optional<std::map<std::string, std::string>>> NodeLabels(const Config& config) {
+Result<std::optional<std::map<std::string, std::string>>> NodeLabels(const config::Config& config) {
   auto labels = config.node_labels;
   if (config.node_labels_file.empty()) return labels;
   auto text = ReadFile(config.node_labels_file, limits::kLabelsFileBytes);
   if (!text) return text.error().In("node.labelsFile");
-  auto parsed = ParseLabelsFile(*text);
+  auto parsed = config::ParseLabelsFile(*text);
   if (!parsed) return parsed.error().In("node.labelsFile " + config.node_labels_file);
   if (labels) parsed->insert(labels->begin(), labels->end());
   return std::optional(std::move(*parsed));
 }
 
-std::string NodeName(const Config& config) {
+std::string NodeName(const config::Config& config) {
   if (!config.node_name.empty()) return config.node_name;
   char name[256] = {};
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
@@ -136,18 +136,22 @@ std::unique_ptr<store::EvidenceStore> OpenStore(const std::string& folder, const
 // The parts, in the order they are made; they go in the opposite order, after the relay has drained.
 class App {
  public:
-  explicit App(const Config& config)
+  explicit App(const config::Config& config)
       : config_(config),
-        http_(registry::MakeCurlHttp(config.ca_file)),
-        registry_(*http_, clock_, registry::Config{config.plain_http, config.certs_dirs},
-                  [this](const char* operation, long status) {
-                    metrics_.Add("pullseal_registry_requests_total",
-                                 {{"operation", operation}, {"code", std::to_string(status)}});
-                  }),
+        registry_(
+            config.registries, clock_,
+            [this](const registry::HttpRequest& request, long status, std::chrono::milliseconds) {
+              metrics_.Add("pullseal_registry_requests_total",
+                           {{"operation", request.operation}, {"code", std::to_string(status)}});
+            },
+            [this](const std::string& text) {
+              log::Warn(text);
+              metrics_.Add("pullseal_registry_configuration_errors_total", {});
+            }),
         runtime_(runtime::ConnectRuntime(config.runtime_socket, config.runtime_namespace)),
         linker_(*runtime_, oci::NodePlatform()),
         store_(OpenStore(config.state, clock_)),
-        gate_(registry_, clock_, oci::NodePlatform(),
+        gate_(registry_.client(), clock_, oci::NodePlatform(),
               gate::Options{config.allow_ttl, config.deny_ttl, config.evidence_max_age}, store_.get()) {}
 
   Status Serve() {
@@ -225,11 +229,10 @@ class App {
   }
 
  private:
-  const Config& config_;
+  const config::Config& config_;
   SystemClock clock_;
   metrics::Metrics metrics_;
-  std::unique_ptr<registry::Http> http_;
-  registry::Client registry_;
+  registry::Access registry_;
   std::unique_ptr<runtime::Runtime> runtime_;
   runtime::Linker linker_;
   std::unique_ptr<store::EvidenceStore> store_;
@@ -239,7 +242,7 @@ class App {
 
 }  // namespace
 
-int Run(const Config& config) {
+int Run(const config::Config& config) {
   log::SetLevel(config.log_level);
   const sigset_t handled = HandledSignals();
   ::pthread_sigmask(SIG_BLOCK, &handled, nullptr);

@@ -1,13 +1,13 @@
 #ifndef PULLSEAL_DAEMON_APP_H_
 #define PULLSEAL_DAEMON_APP_H_
 
-#include "daemon/config.h"
+#include "config/config.h"
 
 namespace pullseal::daemon {
 
 // Run starts the daemon, serves until SIGTERM or SIGINT, and stops it. SIGHUP reads the policy again. Returns the
 // process's exit status. All signals the daemon handles must be blocked before any thread is started; Run does so.
-int Run(const Config& config);
+int Run(const config::Config& config);
 
 }  // namespace pullseal::daemon
 

@@ -2,8 +2,8 @@
 #include <cstdio>
 #include <exception>
 
+#include "config/config.h"
 #include "daemon/app.h"
-#include "daemon/config.h"
 
 int main(int argc, char** argv) {
   CLI::App app("pullseald: stands between kubelet and containerd and lets only signed images run");
@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "pullseald " PULLSEAL_VERSION);
   try {
     CLI11_PARSE(app, argc, argv);
-    const auto config = pullseal::daemon::LoadConfig(path);
+    const auto config = pullseal::config::Load(path);
     if (!config) {
       std::fprintf(stderr, "pullseald: %s\n", config.error().message.c_str());
       return 1;

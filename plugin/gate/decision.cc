@@ -36,12 +36,11 @@ Reason ReasonForRegistry(const Error& error) {
     case ErrorCode::kLimit:
       return Reason::kEvidenceLimit;
     case ErrorCode::kTimeout:
-      return Reason::kDecisionTimeout;
+      return Reason::kRegistrySlow;
     case ErrorCode::kInvalid:
     case ErrorCode::kNotFound:
     case ErrorCode::kRemote:
     case ErrorCode::kMismatch:
-    case ErrorCode::kUnsupported:
     case ErrorCode::kUnavailable:
       return Reason::kRegistryError;
   }
@@ -51,10 +50,10 @@ Reason ReasonForRegistry(const Error& error) {
 void SetRegistryError(Decision& decision, const Error& error) {
   decision.reason = ReasonForRegistry(error);
   decision.detail = error.message;
-  if (error.code == ErrorCode::kUnsupported) {
+  if (error.code == ErrorCode::kUnavailable) {
     decision.advice =
-        "this node reaches the registry through containerd's mirror configuration, which this version of pullseal does "
-        "not read; ask your platform team.";
+        "this node's own configuration for the registry (hosts.toml, certificates) cannot be used; ask your platform "
+        "team.";
   }
 }
 
@@ -149,6 +148,8 @@ std::string_view Sentence(Reason reason) {
       return "the registry's answer did not allow a decision; check that image and tag exist, then the registry.";
     case Reason::kRegistryUnreachable:
       return "the registry cannot be reached from this node to look for signatures; it is tried again.";
+    case Reason::kRegistrySlow:
+      return "the registry answers too slowly to look for signatures; it is tried again.";
     case Reason::kRegistryThrottled:
       return "the registry limits requests at the moment; it is tried again.";
     case Reason::kRegistryUnauthorized:

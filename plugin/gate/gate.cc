@@ -240,37 +240,19 @@ registry::Search Gate::Find(const Question& question, const oci::Digest& subject
 registry::Search Gate::FindShared(const Question& question, const oci::Digest& subject,
                                   const policy::SignatureRequirement& requirement) {
   const std::string key = subject.text() + "|" + question.name.Repository() + "|" + question.credentials.Fingerprint();
-  std::unique_lock lock(mutex_);
-  if (const auto found = flights_.find(key); found != flights_.end()) {
-    const std::shared_ptr<Flight> flight = found->second;
-    while (!flight->done) {
-      const auto left = question.deadline - clock_.Steady();
-      if (left <= SteadyTime::duration::zero()) {
-        registry::Search late;
-        late.trouble = Error{ErrorCode::kTimeout, "waiting for a search that another question began"};
-        return late;
-      }
-      landed_.wait_for(lock, left);
-    }
-    registry::Search shared = flight->search;
-    lock.unlock();
-    const auto suffices = [&] {
-      return judge::Judge(ToEvidence(shared, question, subject), requirement, clock_.Now()).reason == Reason::kSigned;
-    };
-    // The other question may have needed less than this one.
-    return shared.complete || shared.trouble || suffices() ? shared : Find(question, subject, requirement);
+  auto landed = searches_.Do(key, question.deadline, clock_, [&] { return Find(question, subject, requirement); });
+  if (!landed) {
+    registry::Search late;
+    late.trouble = Error{ErrorCode::kTimeout, "waiting for a search that another question began"};
+    return late;
   }
-  const auto flight = std::make_shared<Flight>();
-  flights_[key] = flight;
-  lock.unlock();
-  registry::Search search = Find(question, subject, requirement);
-  lock.lock();
-  flight->search = search;
-  flight->done = true;
-  flights_.erase(key);
-  lock.unlock();
-  landed_.notify_all();
-  return search;
+  registry::Search& found = landed->value;
+  const auto suffices = [&] {
+    return judge::Judge(ToEvidence(found, question, subject), requirement, clock_.Now()).reason == Reason::kSigned;
+  };
+  // The other question may have needed less than this one.
+  if (!landed->shared || found.complete || found.trouble || suffices()) return std::move(found);
+  return Find(question, subject, requirement);
 }
 
 Pull Gate::DecidePull(const Snapshot& snapshot, const Question& question) {

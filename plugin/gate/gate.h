@@ -2,7 +2,6 @@
 #define PULLSEAL_GATE_GATE_H_
 
 #include <atomic>
-#include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -13,6 +12,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/lru.h"
+#include "base/single_flight.h"
 #include "gate/decision.h"
 #include "gate/evidence_cache.h"
 #include "judge/judge.h"
@@ -86,11 +86,6 @@ class Gate {
     SteadyTime expires;
     std::optional<WallTime> good_until;
   };
-  struct Flight {
-    bool done = false;
-    registry::Search search;
-  };
-
   Decision DecideByRules(const Snapshot& snapshot, const Question& question, const policy::Selection& selection);
   Decision DecideByRule(const Snapshot& snapshot, const Question& question, const policy::Rule& rule);
   Decision JudgeSubject(const Snapshot& snapshot, const Question& question, const policy::Rule& rule,
@@ -115,9 +110,8 @@ class Gate {
   const Options options_;
   EvidenceCache evidence_;
   std::mutex mutex_;
-  LruMap<CachedVerdict> verdicts_{limits::kVerdicts};       // guarded by mutex_
-  std::map<std::string, std::shared_ptr<Flight>> flights_;  // guarded by mutex_
-  std::condition_variable landed_;
+  LruMap<CachedVerdict> verdicts_{limits::kVerdicts};  // guarded by mutex_
+  SingleFlight<registry::Search> searches_;
 };
 
 }  // namespace pullseal::gate

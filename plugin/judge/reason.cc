@@ -68,6 +68,8 @@ std::string_view Slug(Reason reason) {
       return "registry-error";
     case Reason::kRegistryUnreachable:
       return "registry-unreachable";
+    case Reason::kRegistrySlow:
+      return "registry-slow";
     case Reason::kRegistryThrottled:
       return "registry-throttled";
     case Reason::kRegistryUnauthorized:

@@ -47,6 +47,7 @@ enum class Reason {
   // could not decide
   kRegistryError,
   kRegistryUnreachable,
+  kRegistrySlow,
   kRegistryThrottled,
   kRegistryUnauthorized,
   kEvidenceLimit,

@@ -17,6 +17,8 @@ constexpr std::array kDescriptions = {
     Description{"pullseal_decisions_total", "counter", "Decisions of the gate."},
     Description{"pullseal_decision_seconds", "histogram", "Time from the request to the decision."},
     Description{"pullseal_cache_total", "counter", "Where decisions came from: hit, evidence, miss."},
+    Description{"pullseal_registry_configuration_errors_total", "counter",
+                "Files about registries that were passed over because they are broken."},
     Description{"pullseal_registry_requests_total", "counter", "Requests to registries; code 0 is no answer."},
     Description{"pullseal_forwarded_calls_total", "counter", "CRI calls that ended, by gRPC status code."},
     Description{"pullseal_policy_info", "gauge", "The policy in force; always 1."},

@@ -5,19 +5,19 @@
 #include "crypto/sha256.h"
 #include "policy/model.h"
 #include "policy/parse_requirement.h"
-#include "policy/yaml.h"
+#include "yaml/yaml.h"
 
 namespace pullseal::policy {
 namespace {
 
 using Trusted = sigstore::TrustedMaterial;
 
-// Reads one policy document. Stops at the first error, which YamlReader keeps.
+// Reads one policy document. Stops at the first error, which yaml::Reader keeps.
 class PolicyParser {
  public:
   explicit PolicyParser(const FileReader& read_file) : read_file_(read_file) {}
 
-  Result<Policy> Parse(const YamlNode& root) {
+  Result<Policy> Parse(const yaml::Node& root) {
     if (in_.Map(root, "the policy",
                 {"apiVersion", "kind", "metadata", "mode", "keys", "trustRoots", "rules", "exceptions"})) {
       Header(root);
@@ -32,17 +32,17 @@ class PolicyParser {
   }
 
  private:
-  void Header(const YamlNode& root) {
-    const YamlNode& version = in_.Require(root, "apiVersion", "the policy");
+  void Header(const yaml::Node& root) {
+    const yaml::Node& version = in_.Require(root, "apiVersion", "the policy");
     if (in_.Text(version, "apiVersion") != "pullseal.dev/v1") in_.Fail(version, "apiVersion must be pullseal.dev/v1");
-    const YamlNode& kind = in_.Require(root, "kind", "the policy");
+    const yaml::Node& kind = in_.Require(root, "kind", "the policy");
     if (in_.Text(kind, "kind") != "NodePolicy") in_.Fail(kind, "kind must be NodePolicy");
-    const YamlNode& metadata = in_.Require(root, "metadata", "the policy");
+    const yaml::Node& metadata = in_.Require(root, "metadata", "the policy");
     if (in_.Map(metadata, "metadata", {"name", "version"})) {
       policy_.name = Name(in_.Require(metadata, "name", "metadata"), "metadata.name");
-      if (const YamlNode* number = metadata.Find("version")) policy_.version = in_.Text(*number, "metadata.version");
+      if (const yaml::Node* number = metadata.Find("version")) policy_.version = in_.Text(*number, "metadata.version");
     }
-    if (const YamlNode* mode = root.Find("mode")) {
+    if (const yaml::Node* mode = root.Find("mode")) {
       const std::string text = in_.Text(*mode, "mode");
       if (text == "audit") {
         policy_.mode = Mode::kAudit;
@@ -53,7 +53,7 @@ class PolicyParser {
   }
 
   // Names stand in metrics, logs and refusals: short, printable, no quotes.
-  std::string Name(const YamlNode& node, std::string_view what) {
+  std::string Name(const yaml::Node& node, std::string_view what) {
     std::string name = in_.Text(node, what);
     const bool good = name.size() <= 100 &&
                       name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") ==
@@ -62,27 +62,27 @@ class PolicyParser {
     return name;
   }
 
-  void UniqueName(const YamlNode& node, std::set<std::string>& seen, const std::string& name, const char* what) {
+  void UniqueName(const yaml::Node& node, std::set<std::string>& seen, const std::string& name, const char* what) {
     if (!in_.failed() && !seen.insert(name).second)
       in_.Fail(node, std::string(what) + " \"" + name + "\" is there twice");
   }
 
-  std::optional<WallTime> Time(const YamlNode& node, std::string_view what) {
+  std::optional<WallTime> Time(const yaml::Node& node, std::string_view what) {
     const auto time = ParseTime(in_.Text(node, what));
     if (!time)
       in_.Fail(node, std::string(what) + " must be a time such as 2026-12-31T00:00:00Z, in the years 1970 to 2261");
     return time;
   }
 
-  void TrustRoots(const YamlNode& root) {
-    const YamlNode* list = root.Find("trustRoots");
+  void TrustRoots(const yaml::Node& root) {
+    const yaml::Node* list = root.Find("trustRoots");
     if (list == nullptr) return;
     std::set<std::string> names;
-    for (const YamlNode& node : in_.List(*list, "trustRoots")) {
+    for (const yaml::Node& node : in_.List(*list, "trustRoots")) {
       if (!in_.Map(node, "a trust root", {"name", "file"})) return;
       std::string name = Name(in_.Require(node, "name", "a trust root"), "trustRoots.name");
       UniqueName(node, names, name, "trust root");
-      const YamlNode& file = in_.Require(node, "file", "a trust root");
+      const yaml::Node& file = in_.Require(node, "file", "a trust root");
       const std::string path = in_.Text(file, "file");
       if (in_.failed()) return;
       const auto text = read_file_(path);
@@ -97,12 +97,12 @@ class PolicyParser {
     }
   }
 
-  void Keys(const YamlNode& root) {
-    const YamlNode* list = root.Find("keys");
+  void Keys(const yaml::Node& root) {
+    const yaml::Node* list = root.Find("keys");
     if (list == nullptr) return;
     std::set<std::string> names;
     std::set<std::string> fingerprints;
-    for (const YamlNode& node : in_.List(*list, "keys")) {
+    for (const yaml::Node& node : in_.List(*list, "keys")) {
       if (!in_.Map(node, "a key", {"name", "file", "pem", "notBefore", "notAfter", "trustRoot", "revoked"})) return;
       std::string name = Name(in_.Require(node, "name", "a key"), "keys.name");
       UniqueName(node, names, name, "key");
@@ -117,14 +117,14 @@ class PolicyParser {
     }
   }
 
-  std::optional<crypto::PublicKey> KeyMaterial(const YamlNode& node, const std::string& name) {
-    const YamlNode* file = node.Find("file");
-    const YamlNode* pem = node.Find("pem");
+  std::optional<crypto::PublicKey> KeyMaterial(const yaml::Node& node, const std::string& name) {
+    const yaml::Node* file = node.Find("file");
+    const yaml::Node* pem = node.Find("pem");
     if ((file == nullptr) == (pem == nullptr)) {
       in_.Fail(node, "key \"" + name + "\" must have either file or pem");
       return std::nullopt;
     }
-    const YamlNode& where = file != nullptr ? *file : *pem;
+    const yaml::Node& where = file != nullptr ? *file : *pem;
     std::string text = in_.Text(where, file != nullptr ? "file" : "pem");
     if (in_.failed()) return std::nullopt;
     if (file != nullptr) {
@@ -143,13 +143,13 @@ class PolicyParser {
     return std::move(*key);
   }
 
-  void Window(const YamlNode& node, Key& out) {
-    if (const YamlNode* n = node.Find("notBefore")) out.not_before = Time(*n, "notBefore");
-    if (const YamlNode* n = node.Find("notAfter")) out.not_after = Time(*n, "notAfter");
+  void Window(const yaml::Node& node, Key& out) {
+    if (const yaml::Node* n = node.Find("notBefore")) out.not_before = Time(*n, "notBefore");
+    if (const yaml::Node* n = node.Find("notAfter")) out.not_after = Time(*n, "notAfter");
     if (out.not_before && out.not_after && *out.not_before >= *out.not_after) {
       in_.Fail(node, "key \"" + out.name + "\": notBefore must be earlier than notAfter");
     }
-    if (const YamlNode* n = node.Find("trustRoot")) {
+    if (const yaml::Node* n = node.Find("trustRoot")) {
       const std::string name = in_.Text(*n, "trustRoot");
       const TrustRoot* root = FindTrustRoot(policy_, name);
       if (root == nullptr) {
@@ -158,22 +158,22 @@ class PolicyParser {
         out.trusted = root->trusted;
       }
     }
-    const YamlNode* revoked = node.Find("revoked");
+    const yaml::Node* revoked = node.Find("revoked");
     if (revoked == nullptr || !in_.Map(*revoked, "revoked", {"at", "reason"})) return;
     const auto at = Time(in_.Require(*revoked, "at", "revoked"), "revoked.at");
     std::string reason = in_.Text(in_.Require(*revoked, "reason", "revoked"), "revoked.reason");
     if (at) out.revoked = Revocation{*at, std::move(reason)};
   }
 
-  void Rules(const YamlNode& root) {
-    const YamlNode& list = in_.Require(root, "rules", "the policy");
+  void Rules(const yaml::Node& root) {
+    const yaml::Node& list = in_.Require(root, "rules", "the policy");
     std::set<std::string> names;
-    for (const YamlNode& node : in_.List(list, "rules")) {
+    for (const yaml::Node& node : in_.List(list, "rules")) {
       if (!in_.Map(node, "a rule", {"name", "labels", "match", "mode", "onUnavailable", "require"})) return;
       Rule rule;
       rule.name = Name(in_.Require(node, "name", "a rule"), "rules.name");
       UniqueName(node, names, rule.name, "rule");
-      if (const YamlNode* labels = node.Find("labels")) {
+      if (const yaml::Node* labels = node.Find("labels")) {
         for (auto& [key, value] : in_.TextMap(*labels, "labels")) rule.labels.emplace(key, value);
       }
       RuleModes(node, rule);
@@ -189,8 +189,8 @@ class PolicyParser {
     }
   }
 
-  void RuleModes(const YamlNode& node, Rule& rule) {
-    if (const YamlNode* mode = node.Find("mode")) {
+  void RuleModes(const yaml::Node& node, Rule& rule) {
+    if (const yaml::Node* mode = node.Find("mode")) {
       const std::string text = in_.Text(*mode, "mode");
       if (text == "audit") {
         rule.mode = RuleMode::kAudit;
@@ -202,7 +202,7 @@ class PolicyParser {
         in_.Fail(*mode, "mode must be enforce, audit, allow or deny");
       }
     }
-    if (const YamlNode* what = node.Find("onUnavailable")) {
+    if (const yaml::Node* what = node.Find("onUnavailable")) {
       const std::string text = in_.Text(*what, "onUnavailable");
       if (text == "allow-known") {
         rule.on_unavailable = OnUnavailable::kAllowKnown;
@@ -212,13 +212,13 @@ class PolicyParser {
     }
   }
 
-  Match ParseMatch(const YamlNode& node, bool may_match_all) {
+  Match ParseMatch(const yaml::Node& node, bool may_match_all) {
     Match out;
     if (!in_.Map(node, "match", {"namespaces", "images", "nodeLabels", "digests", "unsafe"})) return out;
-    const YamlNode* unsafe_node = node.Find("unsafe");
+    const yaml::Node* unsafe_node = node.Find("unsafe");
     const bool unsafe = unsafe_node != nullptr && in_.Boolean(*unsafe_node, "unsafe");
-    if (const YamlNode* n = node.Find("namespaces")) out.namespaces = in_.Texts(*n, "namespaces");
-    if (const YamlNode* n = node.Find("images")) {
+    if (const yaml::Node* n = node.Find("namespaces")) out.namespaces = in_.Texts(*n, "namespaces");
+    if (const yaml::Node* n = node.Find("images")) {
       for (const std::string& pattern : in_.Texts(*n, "images")) {
         auto glob = ImageGlob::Parse(pattern, unsafe || may_match_all);
         if (!glob) {
@@ -228,10 +228,10 @@ class PolicyParser {
         out.images.push_back(std::move(*glob));
       }
     }
-    if (const YamlNode* n = node.Find("nodeLabels")) {
+    if (const yaml::Node* n = node.Find("nodeLabels")) {
       for (auto& [key, value] : in_.TextMap(*n, "nodeLabels")) out.node_labels.emplace(key, value);
     }
-    if (const YamlNode* n = node.Find("digests")) {
+    if (const yaml::Node* n = node.Find("digests")) {
       for (const std::string& text : in_.Texts(*n, "digests")) {
         auto digest = oci::Digest::Parse(text);
         if (!digest) {
@@ -248,11 +248,11 @@ class PolicyParser {
     return out;
   }
 
-  void Exceptions(const YamlNode& root) {
-    const YamlNode* list = root.Find("exceptions");
+  void Exceptions(const yaml::Node& root) {
+    const yaml::Node* list = root.Find("exceptions");
     if (list == nullptr) return;
     std::set<std::string> names;
-    for (const YamlNode& node : in_.List(*list, "exceptions")) {
+    for (const yaml::Node& node : in_.List(*list, "exceptions")) {
       if (!in_.Map(node, "an exception", {"name", "match", "until", "owner", "reason"})) return;
       Exception out;
       out.name = Name(in_.Require(node, "name", "an exception"), "exceptions.name");
@@ -267,7 +267,7 @@ class PolicyParser {
   }
 
   const FileReader& read_file_;
-  YamlReader in_;
+  yaml::Reader in_;
   Policy policy_;
   std::string roots_text_;  // digests of the trusted roots' files
 };
@@ -275,7 +275,7 @@ class PolicyParser {
 }  // namespace
 
 Result<Policy> ParsePolicy(std::string_view text, const FileReader& read_file) {
-  auto root = ParseYaml(text, limits::kPolicyBytes);
+  auto root = yaml::Parse(text, limits::kPolicyBytes);
   if (!root) return root.error();
   auto policy = PolicyParser(read_file).Parse(*root);
   if (!policy) return policy;

@@ -13,9 +13,9 @@ const TrustRoot* FindTrustRoot(const Policy& policy, std::string_view name) {
   return found != policy.trust_roots.end() ? &*found : nullptr;
 }
 
-void RequirementParser::Parse(const YamlNode& node, Rule& rule) {
+void RequirementParser::Parse(const yaml::Node& node, Rule& rule) {
   const bool judged = rule.mode == RuleMode::kEnforce || rule.mode == RuleMode::kAudit;
-  const YamlNode* require = node.Find("require");
+  const yaml::Node* require = node.Find("require");
   if (!judged) {
     if (require != nullptr) {
       in_.Fail(*require, "rule \"" + rule.name + "\" is of mode " + std::string(Text(rule.mode)) +
@@ -28,27 +28,27 @@ void RequirementParser::Parse(const YamlNode& node, Rule& rule) {
     return;
   }
   if (!in_.Map(*require, "require", {"signatures"})) return;
-  const YamlNode& signatures = in_.Require(*require, "signatures", "require");
+  const yaml::Node& signatures = in_.Require(*require, "signatures", "require");
   if (!in_.Map(signatures, "signatures", {"threshold", "repository", "aliases", "annotations", "anyOf"})) return;
   SignatureRequirement out;
   Authorities(in_.Require(signatures, "anyOf", "signatures"), out);
   if (in_.failed()) return;
-  if (const YamlNode* n = signatures.Find("threshold")) {
+  if (const yaml::Node* n = signatures.Find("threshold")) {
     const std::size_t most = out.any_of.size() + out.keyless.size();
     out.threshold = static_cast<int>(in_.Number(*n, "threshold", 1, static_cast<long>(most)));
   }
   Binding(signatures, out);
-  if (const YamlNode* n = signatures.Find("annotations")) {
+  if (const yaml::Node* n = signatures.Find("annotations")) {
     for (auto& [key, value] : in_.TextMap(*n, "annotations")) out.annotations.emplace(key, value);
   }
   rule.signatures = std::move(out);
 }
 
-void RequirementParser::Authorities(const YamlNode& node, SignatureRequirement& out) {
+void RequirementParser::Authorities(const yaml::Node& node, SignatureRequirement& out) {
   std::set<std::string> used;
-  for (const YamlNode& entry : in_.List(node, "anyOf")) {
+  for (const yaml::Node& entry : in_.List(node, "anyOf")) {
     if (!in_.Map(entry, "an authority", {"key", "keyless"})) return;
-    const YamlNode* keyless = entry.Find("keyless");
+    const yaml::Node* keyless = entry.Find("keyless");
     if (keyless != nullptr && entry.Find("key") != nullptr) {
       in_.Fail(entry, "an authority is either a key or keyless");
     } else if (keyless != nullptr) {
@@ -63,7 +63,7 @@ void RequirementParser::Authorities(const YamlNode& node, SignatureRequirement& 
   }
 }
 
-void RequirementParser::KeyAuthority(const YamlNode& entry, std::set<std::string>& used, SignatureRequirement& out) {
+void RequirementParser::KeyAuthority(const yaml::Node& entry, std::set<std::string>& used, SignatureRequirement& out) {
   const std::string name = in_.Text(in_.Require(entry, "key", "an authority"), "key");
   if (in_.failed()) return;
   if (!used.insert(name).second) {
@@ -79,7 +79,7 @@ void RequirementParser::KeyAuthority(const YamlNode& entry, std::set<std::string
   out.any_of.push_back(*found);
 }
 
-void RequirementParser::KeylessAuthority(const YamlNode& node, SignatureRequirement& out) {
+void RequirementParser::KeylessAuthority(const yaml::Node& node, SignatureRequirement& out) {
   if (!in_.Map(node, "keyless",
                {"trustRoot", "issuer", "subject", "subjectPattern", "extensions", "requireLog", "requireTimestamp",
                 "requireSct", "unsafe"})) {
@@ -101,8 +101,8 @@ void RequirementParser::KeylessAuthority(const YamlNode& node, SignatureRequirem
 }
 
 // true, false, or how many distinct ones.
-void RequirementParser::Demand(const YamlNode& node, const char* name, std::size_t& out) {
-  const YamlNode* n = node.Find(name);
+void RequirementParser::Demand(const yaml::Node& node, const char* name, std::size_t& out) {
+  const yaml::Node* n = node.Find(name);
   if (n == nullptr) return;
   const std::string text = in_.Text(*n, name);
   if (text == "true" || text == "false") {
@@ -114,10 +114,10 @@ void RequirementParser::Demand(const YamlNode& node, const char* name, std::size
   }
 }
 
-void RequirementParser::Identity(const YamlNode& node, Keyless& out) {
-  if (const YamlNode* n = node.Find("issuer")) out.issuer = in_.Text(*n, "issuer");
-  if (const YamlNode* n = node.Find("subject")) out.subject = in_.Text(*n, "subject");
-  if (const YamlNode* n = node.Find("subjectPattern")) {
+void RequirementParser::Identity(const yaml::Node& node, Keyless& out) {
+  if (const yaml::Node* n = node.Find("issuer")) out.issuer = in_.Text(*n, "issuer");
+  if (const yaml::Node* n = node.Find("subject")) out.subject = in_.Text(*n, "subject");
+  if (const yaml::Node* n = node.Find("subjectPattern")) {
     const std::string text = in_.Text(*n, "subjectPattern");
     auto pattern = SubjectPattern::Parse(text);
     if (pattern) {
@@ -127,14 +127,14 @@ void RequirementParser::Identity(const YamlNode& node, Keyless& out) {
     }
   }
   if (!out.subject.empty() && out.subject_pattern) in_.Fail(node, "keyless has either subject or subjectPattern");
-  const YamlNode* unsafe = node.Find("unsafe");
+  const yaml::Node* unsafe = node.Find("unsafe");
   const bool dares = unsafe != nullptr && in_.Boolean(*unsafe, "unsafe");
   if (!dares && (out.issuer.empty() || (out.subject.empty() && !out.subject_pattern))) {
     in_.Fail(node,
              "keyless without issuer or without subject lets anybody with an account sign; name both, or say "
              "unsafe: true");
   }
-  const YamlNode* extensions = node.Find("extensions");
+  const yaml::Node* extensions = node.Find("extensions");
   if (extensions == nullptr) return;
   for (auto& [key, value] : in_.TextMap(*extensions, "extensions")) {
     if (!sigstore::CertificateIdentity::IsExtensionName(key)) {
@@ -144,8 +144,8 @@ void RequirementParser::Identity(const YamlNode& node, Keyless& out) {
   }
 }
 
-void RequirementParser::Binding(const YamlNode& node, SignatureRequirement& out) {
-  if (const YamlNode* n = node.Find("repository")) {
+void RequirementParser::Binding(const yaml::Node& node, SignatureRequirement& out) {
+  if (const yaml::Node* n = node.Find("repository")) {
     const std::string text = in_.Text(*n, "repository");
     if (text == "required") {
       out.repository = RepositoryBinding::kRequired;
@@ -155,7 +155,7 @@ void RequirementParser::Binding(const YamlNode& node, SignatureRequirement& out)
       in_.Fail(*n, "repository must be bound, required or any");
     }
   }
-  const YamlNode* aliases = node.Find("aliases");
+  const yaml::Node* aliases = node.Find("aliases");
   if (aliases == nullptr) return;
   for (const std::string& alias : in_.Texts(*aliases, "aliases")) {
     auto reference = oci::Reference::Parse(alias);

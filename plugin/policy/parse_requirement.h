@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "policy/model.h"
-#include "policy/yaml.h"
+#include "yaml/yaml.h"
 
 namespace pullseal::policy {
 
@@ -14,20 +14,20 @@ namespace pullseal::policy {
 class RequirementParser {
  public:
   // `policy` has its keys and trust roots already.
-  RequirementParser(YamlReader& in, const Policy& policy) : in_(in), policy_(policy) {}
+  RequirementParser(yaml::Reader& in, const Policy& policy) : in_(in), policy_(policy) {}
 
   // Reads `require` of the rule `node`, whose name and mode are in `rule` already.
-  void Parse(const YamlNode& node, Rule& rule);
+  void Parse(const yaml::Node& node, Rule& rule);
 
  private:
-  void Authorities(const YamlNode& node, SignatureRequirement& out);
-  void KeyAuthority(const YamlNode& entry, std::set<std::string>& used, SignatureRequirement& out);
-  void KeylessAuthority(const YamlNode& node, SignatureRequirement& out);
-  void Identity(const YamlNode& node, Keyless& out);
-  void Demand(const YamlNode& node, const char* name, std::size_t& out);
-  void Binding(const YamlNode& node, SignatureRequirement& out);
+  void Authorities(const yaml::Node& node, SignatureRequirement& out);
+  void KeyAuthority(const yaml::Node& entry, std::set<std::string>& used, SignatureRequirement& out);
+  void KeylessAuthority(const yaml::Node& node, SignatureRequirement& out);
+  void Identity(const yaml::Node& node, Keyless& out);
+  void Demand(const yaml::Node& node, const char* name, std::size_t& out);
+  void Binding(const yaml::Node& node, SignatureRequirement& out);
 
-  YamlReader& in_;
+  yaml::Reader& in_;
   const Policy& policy_;
 };
 

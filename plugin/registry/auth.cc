@@ -4,94 +4,18 @@
 #include <utility>
 
 #include "base/bytes.h"
-#include "crypto/sha256.h"
-#include "json/value.h"
+#include "registry/address.h"
+#include "registry/token.h"
 
 namespace pullseal::registry {
 namespace {
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+// ACR gives refresh tokens as a password of this user (azure-docs, "Authenticate with an Azure container registry").
+constexpr std::string_view kRefreshTokenUser = "00000000-0000-0000-0000-000000000000";
 
-bool IsTokenChar(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-         std::string_view("!#$%&'*+-.^_`|~/").find(c) != std::string_view::npos;
-}
-
-// Reads challenges from one header value: scheme SP name=value *( , name=value ), and again.
-class ChallengeScanner {
- public:
-  explicit ChallengeScanner(std::string_view text) : rest_(text) {}
-
-  void Scan(std::vector<Challenge>& out) {
-    while (true) {
-      Skip(" \t,");
-      std::string word = Token();
-      if (word.empty()) return;
-      Skip(" \t");
-      if (!rest_.empty() && rest_.front() == '=' && !out.empty()) {
-        rest_.remove_prefix(1);
-        if (!Parameter(std::move(word), out.back())) return;
-      } else {
-        out.push_back(Challenge{std::move(word), {}});
-      }
-      if (out.size() > 16) return;
-    }
-  }
-
- private:
-  void Skip(std::string_view set) {
-    const std::size_t end = rest_.find_first_not_of(set);
-    rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end);
-  }
-  std::string Token() {
-    std::string out;
-    while (!rest_.empty() && IsTokenChar(rest_.front())) {
-      out.push_back(Lower(rest_.front()));
-      rest_.remove_prefix(1);
-    }
-    return out;
-  }
-  bool Parameter(std::string name, Challenge& challenge) {
-    Skip(" \t");
-    std::string value;
-    if (!rest_.empty() && rest_.front() == '"') {
-      rest_.remove_prefix(1);
-      while (!rest_.empty() && rest_.front() != '"') {
-        if (rest_.front() == '\\' && rest_.size() > 1) rest_.remove_prefix(1);
-        value.push_back(rest_.front());
-        rest_.remove_prefix(1);
-      }
-      if (rest_.empty()) return false;
-      rest_.remove_prefix(1);
-    } else {
-      const std::size_t end = std::min(rest_.find_first_of(" \t,"), rest_.size());
-      value = rest_.substr(0, end);
-      rest_.remove_prefix(end);
-    }
-    challenge.parameters.emplace(std::move(name), std::move(value));
-    return true;
-  }
-  std::string_view rest_;
-};
-
-std::string Escape(std::string_view text) {
-  std::string out;
-  constexpr char kDigits[] = "0123456789ABCDEF";
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-                       c == '.' || c == '_' || c == '~';
-    if (plain) {
-      out.push_back(c);
-    } else {
-      const auto byte = static_cast<std::uint8_t>(c);
-      out += {'%', kDigits[byte >> 4], kDigits[byte & 15]};
-    }
-  }
-  return out;
-}
-
-std::string BasicHeader(const Credentials& credentials) {
-  return "Basic " + Base64Encode(AsBytes(credentials.username + ":" + credentials.password));
+Secret BasicHeader(const Credentials& credentials) {
+  const Secret joined(credentials.username + ":" + credentials.password.text());
+  return Secret("Basic " + Base64Encode(AsBytes(joined.text())));
 }
 
 // A token realm gets credentials, so it must be as safe as the registry: https unless the registry itself is plain, and
@@ -108,102 +32,145 @@ Result<Url> CheckRealm(const std::string& realm, const Url& registry) {
   return url;
 }
 
-bool IsHeaderSafe(std::string_view token) {
-  return !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+// What to ask for: to pull this repository and nothing else. Its name is that within the registry, to which the path of
+// a mirror belongs; only where that path does not begin as usual, the challenge tells.
+std::string ScopeFor(const Endpoint& endpoint, const std::string& path, const Challenge& challenge) {
+  std::string_view prefix = endpoint.base.path_and_query;
+  if (prefix == "/v2" || prefix.starts_with("/v2/")) {
+    prefix.remove_prefix(3);
+    if (prefix.starts_with('/')) prefix.remove_prefix(1);
+    return "repository:" + (prefix.empty() ? "" : std::string(prefix) + "/") + path + ":pull";
+  }
+  const std::string scope = challenge.Parameter("scope");
+  const std::size_t last = scope.rfind(':');
+  const bool ours =
+      scope.starts_with("repository:") && scope.find(' ') == std::string::npos && scope.substr(0, last).ends_with(path);
+  return ours ? scope.substr(0, last) + ":pull" : "repository:" + path + ":pull";
 }
 
-std::string Key(const Url& registry, const std::string& path, const Credentials& credentials) {
-  return registry.scheme + "://" + registry.host + ":" + registry.port + "/" + path + "#" + credentials.Fingerprint();
+Error TokenError(long status) {
+  if (status == 429) return Error{ErrorCode::kThrottled, "the registry's token service throttles"};
+  if (status >= 500) return Error{ErrorCode::kRemote, "the registry's token service failed"};
+  return Error{ErrorCode::kUnauthorized, "the registry's token service refused"};
 }
 
 }  // namespace
 
-std::string Credentials::Fingerprint() const {
-  if (empty()) return "anonymous";
-  const std::string all = std::to_string(username.size()) + ":" + username + std::to_string(password.size()) + ":" +
-                          password + identity_token;
-  return crypto::Sha256Hex(AsBytes(all));
+// Credentials are for the host they name, else for the image's own; what containerd also does, to give them to every
+// mirror, is done where the operator says so.
+bool Authorizer::IsFor(const Endpoint& endpoint, const Credentials& request) const {
+  if (request.server.empty()) return !endpoint.mirror || forward_;
+  const bool docker = endpoint.original == "docker.io" && !endpoint.mirror &&
+                      (request.server == "docker.io" || request.server == "index.docker.io");
+  return docker || request.server == endpoint.host;
 }
 
-std::vector<Challenge> ParseChallenges(const HttpResponse& response) {
-  std::vector<Challenge> out;
-  const auto [begin, end] = response.headers.equal_range("www-authenticate");
-  for (auto it = begin; it != end; ++it) ChallengeScanner(it->second).Scan(out);
-  return out;
-}
-
-std::optional<std::string> Authorizer::Remembered(const Url& registry, const std::string& path,
-                                                  const Credentials& credentials) {
-  const std::lock_guard lock(mutex_);
-  auto grant = grants_.Find(Key(registry, path, credentials));
-  if (!grant || grant->expires <= clock_.Steady()) return std::nullopt;
-  return std::move(grant->header);
-}
-
-void Authorizer::Forget(const Url& registry, const std::string& path, const Credentials& credentials) {
-  const std::lock_guard lock(mutex_);
-  grants_.Erase(Key(registry, path, credentials));
-}
-
-Result<std::string> Authorizer::Answer(const HttpResponse& response, const Url& registry, const std::string& path,
-                                       const Credentials& credentials, SteadyTime deadline) {
-  for (const Challenge& challenge : ParseChallenges(response)) {
-    std::optional<Grant> grant;
-    if (challenge.scheme == "bearer") {
-      auto token = FetchToken(challenge, registry, path, credentials, deadline);
-      if (!token) return token.error();
-      grant = std::move(*token);
-    } else if (challenge.scheme == "basic" && !credentials.username.empty()) {
-      grant = Grant{BasicHeader(credentials), clock_.Steady() + limits::kTokenLongestLife};
-    }
-    if (!grant) continue;
+Result<HttpResponse> Authorizer::Exchange(const Endpoint& endpoint, const std::string& path, const Credentials& request,
+                                          SteadyTime deadline, const Send& send) {
+  const bool usable = !request.empty() && IsFor(endpoint, request);
+  const std::string key =
+      endpoint.base.Text() + "/" + path + "#" + (usable ? request.Fingerprint() : Credentials().Fingerprint());
+  std::optional<Grant> remembered;
+  {
     const std::lock_guard lock(mutex_);
-    grants_.Put(Key(registry, path, credentials), *grant);
-    return std::move(grant->header);
+    remembered = grants_.Find(key);
+    if (remembered && remembered->expires <= clock_.Steady()) remembered.reset();
+  }
+  auto response = send(remembered ? &*remembered : nullptr);
+  if (!response || response->status != 401) return response;
+
+  const HttpResponse challenged = *response;
+  const Case one{endpoint, path, challenged, deadline};
+  Error refusal{ErrorCode::kUnauthorized, "the registry wants credentials and there are none"};
+  bool tried = false;
+  // True if this was the answer to go on with.
+  const auto attempt = [&](const Credentials& credentials) {
+    tried = true;
+    auto grant = Answer(one, credentials);
+    if (!grant) {
+      refusal = grant.error();
+      response = refusal;
+      return refusal.code != ErrorCode::kUnauthorized;
+    }
+    response = send(&*grant);
+    if (response && (response->status == 401 || response->status == 403)) return false;
+    const std::lock_guard lock(mutex_);
+    if (response) grants_.Put(key, std::move(*grant));
+    return true;
+  };
+  if (remembered) {
+    const std::lock_guard lock(mutex_);
+    grants_.Erase(key);
+  }
+  if (usable && attempt(request)) return response;
+  const std::string asked_for = endpoint.mirror ? endpoint.host : endpoint.original;
+  for (const auto& source : sources_) {
+    auto found = source->Find(asked_for, path, deadline);
+    if (!found) refusal.message += "; " + std::string(source->name()) + ": " + found.error().message;
+    for (const Credentials& credentials : found ? *found : std::vector<Credentials>{}) {
+      if (attempt(credentials)) return response;
+    }
+  }
+  if (!tried && attempt(Credentials{})) return response;
+  if (!response) return refusal;
+  return response;
+}
+
+Result<Grant> Authorizer::Answer(const Case& one, const Credentials& credentials) {
+  for (const Challenge& challenge : ParseChallenges(one.response)) {
+    if (challenge.scheme == "bearer") return FetchToken(one, challenge, credentials);
+    if (challenge.scheme == "basic" && !credentials.username.empty()) {
+      return Grant{BasicHeader(credentials), credentials.source, clock_.Steady() + limits::kTokenLongestLife};
+    }
   }
   return Error{ErrorCode::kUnauthorized, credentials.empty() ? "the registry wants credentials and there are none"
                                                              : "the registry's challenge cannot be answered"};
 }
 
-Result<Authorizer::Grant> Authorizer::FetchToken(const Challenge& challenge, const Url& registry,
-                                                 const std::string& path, const Credentials& credentials,
-                                                 SteadyTime deadline) {
-  const auto parameter = [&](const char* name) {
-    const auto found = challenge.parameters.find(name);
-    return found != challenge.parameters.end() ? found->second : std::string();
-  };
-  auto url = CheckRealm(parameter("realm"), registry);
-  if (!url) return url.error();
-  // We ask for what we need, not for what the challenge suggests.
-  const std::string service = parameter("service");
-  const std::string query =
-      "service=" + Escape(service) + "&scope=" + Escape("repository:" + path + ":pull") + "&client_id=pullseal";
+Result<HttpResponse> Authorizer::Ask(const Case& one, const Url& realm, const std::string& query,
+                                     const Credentials& credentials) {
   HttpRequest request;
+  request.url = realm;
   request.most = limits::kTokenBytes;
-  request.deadline = deadline;
-  if (!credentials.identity_token.empty()) {
+  request.deadline = one.deadline;
+  request.operation = "token";
+  request.credentials = credentials.empty() ? "none" : credentials.source;
+  const bool same_host = realm.host == one.endpoint.base.host;
+  request.reach = same_host ? Reach::kConfigured : ReachOfNamed(one.response.peer);
+  request.transport = same_host ? one.endpoint.transport : TransportForOthers(one.endpoint.transport);
+  if (same_host) request.headers = one.endpoint.headers;
+  const bool is_refresh = credentials.username == kRefreshTokenUser;
+  const Secret& refresh = is_refresh ? credentials.password : credentials.identity_token;
+  if (!refresh.empty()) {
     request.method = "POST";
-    request.headers = {"Content-Type: application/x-www-form-urlencoded"};
-    request.body = "grant_type=refresh_token&refresh_token=" + Escape(credentials.identity_token) + "&" + query;
+    request.headers.emplace_back("Content-Type: application/x-www-form-urlencoded");
+    request.body = Secret("grant_type=refresh_token&refresh_token=" + FormEscape(refresh.text()) + "&" + query);
   } else {
-    url->path_and_query += (url->path_and_query.find('?') == std::string::npos ? "?" : "&") + query;
-    if (!credentials.username.empty()) request.headers = {"Authorization: " + BasicHeader(credentials)};
+    request.url.path_and_query += (realm.path_and_query.find('?') == std::string::npos ? "?" : "&") + query;
+    if (!credentials.username.empty()) request.authorization = BasicHeader(credentials);
   }
-  request.url = std::move(*url);
-  const auto response = http_.Do(request);
-  if (!response) return response.error().In("token request");
-  if (response->status == 429) return Error{ErrorCode::kThrottled, "the registry's token service throttles"};
-  if (response->status >= 500) return Error{ErrorCode::kRemote, "the registry's token service failed"};
-  if (response->status != 200) return Error{ErrorCode::kUnauthorized, "the registry's token service refused"};
-  const auto body = json::Parse(response->body);
-  const std::string* token = body ? body->FindString("token") : nullptr;
-  if (body && token == nullptr) token = body->FindString("access_token");
-  if (token == nullptr || !IsHeaderSafe(*token))
-    return Error{ErrorCode::kRemote, "the token service's answer has no token"};
-  const json::Value* expires = body->Find("expires_in");
-  const auto seconds = expires != nullptr ? expires->integer().value_or(60) : limits::kTokenDefaultLife.count();
-  const auto life = std::chrono::seconds(std::clamp<std::int64_t>(seconds, 1, limits::kTokenLongestLife.count()));
-  return Grant{"Bearer " + *token, clock_.Steady() + life * 9 / 10};
+  request.purpose = "token to pull " + one.path;
+  return http_.Do(request);
+}
+
+Result<Grant> Authorizer::FetchToken(const Case& one, const Challenge& challenge, const Credentials& credentials) {
+  const auto realm = CheckRealm(challenge.Parameter("realm"), one.endpoint.base);
+  if (!realm) return realm.error();
+  const std::string query = "service=" + FormEscape(challenge.Parameter("service")) +
+                            "&scope=" + FormEscape(ScopeFor(one.endpoint, one.path, challenge)) + "&client_id=pullseal";
+  const std::string key = realm->Text() + "|" + query + "|" + credentials.Fingerprint();
+  auto landed = flights_.Do(key, one.deadline, clock_, [&]() -> Result<Grant> {
+    auto response = Ask(one, *realm, query, credentials);
+    if (!response) return response.error().In("token request");
+    if (response->status != 200) return TokenError(response->status);
+    auto token = ReadToken(response->body, {"token", "access_token"}, clock_.Now());
+    Wipe(response->body);
+    if (!token) return token.error();
+    return Grant{Secret("Bearer " + token->value.text()), credentials.empty() ? "anonymous" : credentials.source,
+                 clock_.Steady() + token->life * 9 / 10};
+  });
+  if (!landed) return Error{ErrorCode::kTimeout, "waiting for a token that another question asked for"};
+  return std::move(landed->value);
 }
 
 }  // namespace pullseal::registry

@@ -1,6 +1,7 @@
 #ifndef PULLSEAL_REGISTRY_AUTH_H_
 #define PULLSEAL_REGISTRY_AUTH_H_
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -12,54 +13,58 @@
 #include "base/limits.h"
 #include "base/lru.h"
 #include "base/result.h"
+#include "base/secret.h"
+#include "base/single_flight.h"
+#include "registry/challenge.h"
+#include "registry/credentials.h"
+#include "registry/hosts.h"
 #include "registry/http.h"
 
 namespace pullseal::registry {
 
-// Credentials are what one caller may use at one registry. They live in memory only and are never logged.
-struct Credentials {
-  std::string username;
-  std::string password;
-  std::string identity_token;  // an OAuth 2 refresh token, instead of the two above
-
-  bool empty() const { return username.empty() && password.empty() && identity_token.empty(); }
-  // Changes with the credentials and does not tell them.
-  std::string Fingerprint() const;
+// Grant is what opened a repository: the Authorization header, whose credentials it came from, how long it lasts.
+struct Grant {
+  Secret header;
+  std::string credentials;
+  SteadyTime expires;
 };
 
-// Challenge is one entry of a WWW-Authenticate header (RFC 9110 section 11.6.1).
-struct Challenge {
-  std::string scheme;                             // lower case
-  std::map<std::string, std::string> parameters;  // names in lower case
-};
-
-// ParseChallenges reads the values of a response's WWW-Authenticate headers. What cannot be read ends the list.
-std::vector<Challenge> ParseChallenges(const HttpResponse& response);
-
-// Authorizer answers challenges with Authorization headers and remembers them per registry, repository and credentials
-// until they expire. Follows the Docker token specification (distribution, "Token Authentication"). Thread-safe.
+// Authorizer answers a registry's challenges: with the request's credentials where they are for that host, then with
+// those that the node's sources have, at last as nobody. What worked is remembered per endpoint, repository and request
+// credentials until it expires. Follows the Docker token specification (distribution, "Token Authentication").
+// Thread-safe.
 class Authorizer {
  public:
-  Authorizer(Http& http, const Clock& clock) : http_(http), clock_(clock) {}
+  // Makes the request with a grant, or without one.
+  using Send = std::function<Result<HttpResponse>(const Grant* grant)>;
 
-  // The header value to send with the first request; absent if none is remembered.
-  std::optional<std::string> Remembered(const Url& registry, const std::string& path, const Credentials& credentials);
-  // Forgets it, after the registry refused it.
-  void Forget(const Url& registry, const std::string& path, const Credentials& credentials);
-  // Answers the challenge in `response`, which came from `registry` itself. kUnauthorized if it cannot be answered.
-  Result<std::string> Answer(const HttpResponse& response, const Url& registry, const std::string& path,
-                             const Credentials& credentials, SteadyTime deadline);
+  // `forward`: the request's credentials are also for mirrors, as containerd takes them.
+  Authorizer(Http& http, const Clock& clock, CredentialSources sources, bool forward)
+      : http_(http), clock_(clock), sources_(std::move(sources)), forward_(forward) {}
+
+  // Sends, and sends again with credentials as long as the answer is 401 or 403 and there are others to try. Returns
+  // the last answer; kUnauthorized if a challenge could not be answered at all.
+  Result<HttpResponse> Exchange(const Endpoint& endpoint, const std::string& path, const Credentials& request,
+                                SteadyTime deadline, const Send& send);
 
  private:
-  struct Grant {
-    std::string header;
-    SteadyTime expires;
+  // What a challenge is answered for.
+  struct Case {
+    const Endpoint& endpoint;
+    const std::string& path;
+    const HttpResponse& response;  // the one with the challenge
+    SteadyTime deadline;
   };
-  Result<Grant> FetchToken(const Challenge& challenge, const Url& registry, const std::string& path,
-                           const Credentials& credentials, SteadyTime deadline);
+  bool IsFor(const Endpoint& endpoint, const Credentials& request) const;
+  Result<Grant> Answer(const Case& one, const Credentials& credentials);
+  Result<Grant> FetchToken(const Case& one, const Challenge& challenge, const Credentials& credentials);
+  Result<HttpResponse> Ask(const Case& one, const Url& realm, const std::string& query, const Credentials& credentials);
 
   Http& http_;
   const Clock& clock_;
+  const CredentialSources sources_;
+  const bool forward_;
+  SingleFlight<Result<Grant>> flights_;
   std::mutex mutex_;
   LruMap<Grant> grants_{limits::kCachedTokens};  // guarded by mutex_
 };

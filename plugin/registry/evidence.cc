@@ -40,15 +40,24 @@ bool IsSignatureLayer(const oci::Descriptor& layer) {
 // One search under way.
 class Finding {
  public:
-  Finding(Client& client, const oci::Reference& repository, const oci::Digest& subject, const Credentials& credentials,
-          SteadyTime deadline, const EvidenceFinder::Enough& enough)
-      : client_(client),
-        repository_(repository),
-        subject_(subject),
-        credentials_(credentials),
-        deadline_(deadline),
-        enough_(enough) {}
+  Finding(Client& client, const oci::Digest& subject, const EvidenceFinder::Enough& enough)
+      : client_(client), subject_(subject), enough_(enough) {}
 
+  // Looks at one endpoint, in the places in the order given; the one where enough was found, if any.
+  std::optional<Place> LookAt(const Where& where, const std::array<Place, 3>& order) {
+    where_ = &where;
+    for (const Place place : order) {
+      unreachable_ = false;
+      if (LookIn(place)) return place;
+      // An endpoint that cannot be reached is not asked for the other places: the time is needed elsewhere.
+      if (unreachable_) return std::nullopt;
+    }
+    return std::nullopt;
+  }
+
+  Search search;
+
+ private:
   // Looks in one place; true if there is enough now.
   bool LookIn(Place place) {
     place_ = place;
@@ -63,21 +72,41 @@ class Finding {
     return false;
   }
 
-  Search search;
-
- private:
-  void Step(std::string text) { search.steps.push_back(std::move(text)); }
+  void Step(const std::string& text) {
+    search.steps.push_back(where_->endpoint.mirror ? where_->endpoint.host + ": " + text : text);
+  }
 
   // Notes an error of a place: only a certain "not there" is no trouble.
   void Failed(const std::string& what, const Error& error) {
     const bool absent = error.code == ErrorCode::kNotFound;
     Step(what + ": " + (absent ? "not there" : error.message));
     if (!absent && !search.trouble) search.trouble = error;
+    unreachable_ = error.code == ErrorCode::kUnreachable || error.code == ErrorCode::kTimeout;
+  }
+
+  // Fetches what an index or a manifest of this registry names. Where that is not there, the registry's replicas are
+  // not yet alike: it is tried again for a while, and then nothing is known.
+  template <typename Fetch>
+  auto FetchNamed(const std::string& what, const Fetch& fetch) {
+    auto fetched = fetch();
+    auto pause = limits::kReplicaFirst;
+    for (int attempt = 1; attempt < limits::kReplicaAttempts; ++attempt) {
+      if (fetched || fetched.error().code != ErrorCode::kNotFound) break;
+      if (pause > (where_->deadline - client_.clock().Steady()) / 2) break;
+      client_.clock().SleepFor(Jittered(pause));
+      pause *= 2;
+      fetched = fetch();
+    }
+    if (fetched) return fetched;
+    Error error = fetched.error();
+    if (error.code == ErrorCode::kNotFound) error = Error{ErrorCode::kRemote, error.message + ", though it is named"};
+    Failed(what, error);
+    return fetched;
   }
 
   // A manifest under a tag that should be of `kind`; absent if it is not there or not of that kind.
   std::optional<oci::Manifest> FetchTag(const std::string& tag, oci::Manifest::Kind kind) {
-    auto fetched = client_.FetchTagged(repository_, tag, credentials_, deadline_);
+    auto fetched = client_.FetchTagged(*where_, tag, "signatures under tag " + tag);
     if (!fetched) {
       Failed("tag " + tag, fetched.error());
       return std::nullopt;
@@ -106,7 +135,7 @@ class Finding {
   }
 
   bool LookAtReferrers() {
-    auto referrers = client_.FetchReferrers(repository_, subject_, credentials_, deadline_);
+    auto referrers = client_.FetchReferrers(*where_, subject_);
     if (!referrers) {
       Failed("referrers API", referrers.error());
       return false;
@@ -127,11 +156,10 @@ class Finding {
     std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     for (const auto& [rank, one] : ranked) {
       if (!seen_.empty() && std::find(seen_.begin(), seen_.end(), one->digest) != seen_.end()) continue;
-      if (seen_.size() >= limits::kReferrers) {
+      if (examined_++ >= limits::kReferrers) {
         Failed("referrers", Error{ErrorCode::kLimit, "more than " + std::to_string(limits::kReferrers) + " referrers"});
         return false;
       }
-      seen_.push_back(one->digest);
       if (ReadReferrer(*one)) return true;
     }
     return false;
@@ -139,16 +167,10 @@ class Finding {
 
   bool ReadReferrer(const oci::Descriptor& referrer) {
     const std::string what = "referrer " + referrer.digest.text();
-    auto fetched = client_.FetchManifest(repository_, referrer.digest, credentials_, deadline_);
-    if (!fetched) {
-      // A list that names what is not there comes from a registry that lags or is in disorder: nothing is known.
-      Step(what + ": " + fetched.error().message);
-      if (!search.trouble) {
-        search.trouble = fetched.error();
-        if (search.trouble->code == ErrorCode::kNotFound) search.trouble->code = ErrorCode::kRemote;
-      }
-      return false;
-    }
+    auto fetched = FetchNamed(
+        what, [&] { return client_.FetchManifestAt(*where_, referrer.digest, "a manifest that refers to it"); });
+    if (!fetched) return false;
+    seen_.push_back(referrer.digest);
     const auto manifest = oci::Manifest::Parse(fetched->bytes, fetched->media_type);
     if (!manifest || manifest->kind != oci::Manifest::Kind::kImage) {
       Step(what + ": passed over, " + (manifest ? "it is an index" : manifest.error().message));
@@ -188,29 +210,39 @@ class Finding {
     const std::size_t most = layer.media_type == sigstore::kSimpleSigningMediaType
                                  ? limits::kPayloadBytes
                                  : std::min(limits::kBundleBytes, limits::kSearchBytes - bytes_);
-    auto blob = client_.FetchBlob(repository_, layer.digest, layer.size, most, credentials_, deadline_);
-    if (!blob) {
-      // A manifest without its blob is a registry in disorder, not an image without signature.
-      Step("layer " + layer.digest.text() + ": " + blob.error().message);
-      if (!search.trouble) {
-        search.trouble = blob.error();
-        if (search.trouble->code == ErrorCode::kNotFound) search.trouble->code = ErrorCode::kRemote;
-      }
+    const std::string what = "layer " + layer.digest.text();
+    if (auto known = UsualPayload(layer)) {
+      Step(what + ": is cosign's usual payload, not fetched");
+      search.signatures.push_back(FoundSignature{layer, std::move(*known), place_});
       return;
     }
+    auto blob = FetchNamed(what, [&] { return client_.FetchBlob(*where_, layer.digest, layer.size, most); });
+    if (!blob) return;
     Step("layer " + layer.digest.text() + ": fetched, " + std::to_string(blob->size()) + " bytes");
     bytes_ += blob->size();
     search.signatures.push_back(FoundSignature{layer, std::move(*blob), place_});
   }
 
+  // What cosign signs without further annotations follows from the image's name and digest alone. Where its digest is
+  // the layer's, it is the layer's blob, and the registry need not be asked for it.
+  std::optional<Bytes> UsualPayload(const oci::Descriptor& layer) const {
+    if (layer.media_type != sigstore::kSimpleSigningMediaType) return std::nullopt;
+    const std::string payload = sigstore::UsualPayload(where_->repository.Repository(), subject_);
+    const ByteView bytes = AsBytes(payload);
+    if (layer.size != static_cast<std::int64_t>(payload.size()) || oci::Digest::Of(bytes) != layer.digest) {
+      return std::nullopt;
+    }
+    return Bytes(bytes.begin(), bytes.end());
+  }
+
   Client& client_;
-  const oci::Reference& repository_;
   const oci::Digest& subject_;
-  const Credentials& credentials_;
-  const SteadyTime deadline_;
   const EvidenceFinder::Enough& enough_;
+  const Where* where_ = nullptr;
   Place place_ = Place::kSignatureTag;
+  bool unreachable_ = false;
   std::vector<oci::Digest> seen_;  // referrers that were read already, from whichever place
+  std::size_t examined_ = 0;       // referrers that were asked for
   std::size_t bytes_ = 0;
 };
 
@@ -228,21 +260,34 @@ std::string_view Text(Place place) {
   return "";
 }
 
+// The tags come first at registries that count requests: listing referrers is what they count most strictly. What is
+// known of a repository, or else of its registry, only orders; it never leaves out.
+std::array<Place, 3> EvidenceFinder::OrderFor(const Endpoint& endpoint, const std::string& repository) {
+  std::array<Place, 3> order = {Place::kSignatureTag, Place::kReferrersTag, Place::kReferrers};
+  const std::lock_guard lock(mutex_);
+  auto known = layouts_.Find(repository);
+  if (!known) known = layouts_.Find(endpoint.base.Text());
+  if (known) std::stable_partition(order.begin(), order.end(), [&](Place one) { return one == *known; });
+  return order;
+}
+
 Search EvidenceFinder::Find(const oci::Reference& repository, const oci::Digest& subject,
                             const Credentials& credentials, SteadyTime deadline, const Enough& enough) {
-  // The tags are the cheap ones at registries that count requests; the layout only orders, it never leaves out.
-  std::array<Place, 3> order = {Place::kSignatureTag, Place::kReferrers, Place::kReferrersTag};
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto known = layouts_.Find(repository.Repository())) {
-      std::stable_partition(order.begin(), order.end(), [&](Place one) { return one == *known; });
-    }
+  Finding finding(client_, subject, enough);
+  const auto endpoints = client_.Places(repository);
+  if (!endpoints) {
+    finding.search.trouble = endpoints.error();
+    return std::move(finding.search);
   }
-  Finding finding(client_, repository, subject, credentials, deadline, enough);
-  for (const Place place : order) {
-    if (!finding.LookIn(place)) continue;
+  for (const Endpoint& endpoint : **endpoints) {
+    if (!endpoint.pull) continue;
+    const std::string own = endpoint.base.Text() + "/" + repository.path();
+    const Where where{endpoint, repository, credentials, deadline, &endpoint == &(*endpoints)->back()};
+    const auto place = finding.LookAt(where, OrderFor(endpoint, own));
+    if (!place) continue;
     const std::lock_guard lock(mutex_);
-    layouts_.Put(repository.Repository(), place);
+    layouts_.Put(own, *place);
+    layouts_.Put(endpoint.base.Text(), *place);
     return std::move(finding.search);
   }
   finding.search.complete = true;

@@ -1,6 +1,7 @@
 #ifndef PULLSEAL_REGISTRY_EVIDENCE_H_
 #define PULLSEAL_REGISTRY_EVIDENCE_H_
 
+#include <array>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -48,14 +49,17 @@ class EvidenceFinder {
 
   explicit EvidenceFinder(Client& client) : client_(client) {}
 
-  // Find looks in all places, first where the repository's last good signature was, until `enough`. Bounds:
-  // limits::kSignatures, kReferrers, kSearchBytes.
+  // Find looks in all places of all endpoints that content may come from, mirrors first, at each first where its last
+  // good signature was, until `enough`. Bounds: limits::kSignatures, kReferrers, kSearchBytes.
   Search Find(const oci::Reference& repository, const oci::Digest& subject, const Credentials& credentials,
               SteadyTime deadline, const Enough& enough);
 
  private:
+  std::array<Place, 3> OrderFor(const Endpoint& endpoint, const std::string& repository);
+
   Client& client_;
   std::mutex mutex_;
+  // By endpoint and repository, and by endpoint alone.
   LruMap<Place> layouts_{limits::kLayouts};  // guarded by mutex_
 };
 

@@ -35,6 +35,7 @@ std::optional<Libcurl> Load() {
   take(out.url_get, "curl_url_get");
   take(out.url_cleanup, "curl_url_cleanup");
   take(out.free, "curl_free");
+  take(out.getdate, "curl_getdate");
   if (!whole) return std::nullopt;
   ::unsetenv("SSLKEYLOGFILE");  // libcurl would write TLS secrets there
   if (out.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return std::nullopt;

@@ -28,6 +28,7 @@ struct Libcurl {
   decltype(&::curl_url_get) url_get = nullptr;
   decltype(&::curl_url_cleanup) url_cleanup = nullptr;
   decltype(&::curl_free) free = nullptr;
+  decltype(&::curl_getdate) getdate = nullptr;
 };
 
 }  // namespace pullseal::registry

@@ -1,6 +1,3 @@
-#include <arpa/inet.h>
-
-#include <cstdint>
 #include <memory>
 
 #include "base/bytes.h"
@@ -52,14 +49,6 @@ Result<Url> FromHandle(CURLU* handle, std::string_view text) {
   return out;
 }
 
-bool IsInternalV4(std::uint32_t address) {
-  const auto in = [address](std::uint32_t network, int bits) {
-    return (address >> (32 - bits)) == (network >> (32 - bits));
-  };
-  return in(0x00000000, 8) || in(0x7F000000, 8) || in(0x0A000000, 8) || in(0xAC100000, 12) || in(0xC0A80000, 16) ||
-         in(0xA9FE0000, 16) || in(0x64400000, 10) || address == 0xA83F8110;  // 168.63.129.16: Azure's wire server
-}
-
 }  // namespace
 
 Result<Url> Url::Parse(std::string_view text) {
@@ -80,28 +69,18 @@ bool Url::SameOrigin(const Url& other) const {
   return scheme == other.scheme && host == other.host && port == other.port;
 }
 
-bool IsInternalAddress(std::string_view host) {
-  std::string literal(host);
-  if (literal == "localhost") return true;
-  if (literal.starts_with('[') && literal.ends_with(']')) literal = literal.substr(1, literal.size() - 2);
-  in_addr v4{};
-  // inet_aton takes the short and octal spellings that resolvers take too (127.1, 0177.0.0.1).
-  if (inet_aton(literal.c_str(), &v4) == 1) return IsInternalV4(ntohl(v4.s_addr));
-  in6_addr v6{};
-  if (inet_pton(AF_INET6, literal.c_str(), &v6) != 1) return false;
-  if (IN6_IS_ADDR_V4MAPPED(&v6)) {
-    std::uint32_t mapped = 0;
-    for (int i = 12; i < 16; ++i) mapped = (mapped << 8) | v6.s6_addr[i];
-    return IsInternalV4(mapped);
-  }
-  return IN6_IS_ADDR_LOOPBACK(&v6) || IN6_IS_ADDR_UNSPECIFIED(&v6) || IN6_IS_ADDR_LINKLOCAL(&v6) ||
-         (v6.s6_addr[0] & 0xFE) == 0xFC;
+std::optional<WallTime> ParseHttpDate(std::string_view text) {
+  const Libcurl* curl = Libcurl::Get();
+  const time_t seconds = curl != nullptr ? curl->getdate(std::string(text).c_str(), nullptr) : -1;
+  if (seconds < 0) return std::nullopt;
+  return std::chrono::system_clock::from_time_t(seconds);
 }
 
-bool IsLoopback(std::string_view host) {
-  if (host == "localhost" || host == "[::1]" || host == "::1") return true;
-  in_addr v4{};
-  return inet_pton(AF_INET, std::string(host).c_str(), &v4) == 1 && (ntohl(v4.s_addr) >> 24) == 127;
+std::shared_ptr<const Transport> TransportForOthers(const std::shared_ptr<const Transport>& transport) {
+  if (!transport || transport->more_roots.empty()) return nullptr;
+  auto out = std::make_shared<Transport>();
+  out->more_roots = transport->more_roots;
+  return out;
 }
 
 }  // namespace pullseal::registry

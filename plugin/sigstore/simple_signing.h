@@ -29,6 +29,9 @@ struct SimpleSigning {
   std::map<std::string, std::string> annotations;  // members of `optional` that are strings
 };
 
+// UsualPayload is what cosign signs for an image without annotations: the same bytes each time.
+std::string UsualPayload(std::string_view repository, const oci::Digest& digest);
+
 }  // namespace pullseal::sigstore
 
 #endif  // PULLSEAL_SIGSTORE_SIMPLE_SIGNING_H_

@@ -84,7 +84,7 @@ void InProcess(Table& table) {
   fakes::FakeRegistry http;
   const SystemClock clock;
   fakes::TestAuthority release;
-  registry::Client client(http, clock, registry::Config{}, [](const char*, long) {});
+  registry::Client client(http, clock, registry::Config{});
   gate::Gate gate(client, clock, oci::Platform{"linux", "amd64", ""}, gate::Options{});
   const std::string digest =
       http.PutManifest("reg.io", "app", "1", fakes::ImageManifest("sha256:" + std::string(64, 'c')), fakes::kImageType);

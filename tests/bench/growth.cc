@@ -18,7 +18,7 @@ namespace {
 // A gate over a registry in memory, with one rule for everything in it.
 struct Scene {
   explicit Scene(store::EvidenceStore* store = nullptr)
-      : client(http, clock, registry::Config{}, [](const char*, long) {}),
+      : client(http, clock, registry::Config{}),
         gate(client, clock, oci::Platform{"linux", "amd64", ""}, gate::Options{}, store) {
     auto policy = policy::ParsePolicy(
         "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: t}\nkeys:\n  - {name: k, file: x}\nrules:\n"

@@ -7,7 +7,7 @@
 #include <map>
 #include <sstream>
 
-#include "daemon/config.h"
+#include "config/config.h"
 #include "fakes/sigstore_authority.h"
 #include "fakes/test_authority.h"
 #include "gate/decision.h"
@@ -52,7 +52,7 @@ TEST(DocsTest, EveryExampleIsAccepted) {
         EXPECT_TRUE(policy.ok()) << file << ": " << policy.error().message;
       } else {
         ++configs;
-        const auto config = ParseConfig(block);
+        const auto config = config::Parse(block);
         EXPECT_TRUE(config.ok()) << file << ": " << config.error().message;
       }
     }

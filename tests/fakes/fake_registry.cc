@@ -26,7 +26,10 @@ registry::HttpResponse FakeRegistry::Response(long status, std::string body,
   return out;
 }
 
-Result<registry::HttpResponse> FakeRegistry::Do(const registry::HttpRequest& request) {
+Result<registry::HttpResponse> FakeRegistry::Do(const registry::HttpRequest& asked) {
+  // Handlers and tests look at headers as they would go out.
+  registry::HttpRequest request = asked;
+  if (!asked.authorization.empty()) request.headers.push_back("Authorization: " + asked.authorization.text());
   const std::string line = request.method + " " + request.url.Text();
   Handler handler;
   {
@@ -38,7 +41,8 @@ Result<registry::HttpResponse> FakeRegistry::Do(const registry::HttpRequest& req
   }
   if (handler) return handler(request);
   const std::lock_guard lock(mutex_);
-  const auto found = documents_.find(request.url.host + request.url.path_and_query);
+  const std::string& path = request.url.path_and_query;
+  const auto found = documents_.find(request.url.host + path.substr(0, path.find("?ns=")));
   if (found == documents_.end()) return Response(404, R"({"errors":[]})");
   const Document& document = found->second;
   if (document.body.size() > request.most && request.method != "HEAD") return Error{ErrorCode::kLimit, "too large"};

@@ -17,7 +17,7 @@ class FakeRegistry final : public registry::Http {
  public:
   using Handler = std::function<Result<registry::HttpResponse>(const registry::HttpRequest&)>;
 
-  Result<registry::HttpResponse> Do(const registry::HttpRequest& request) override;
+  Result<registry::HttpResponse> Do(const registry::HttpRequest& asked) override;
 
   // Puts a manifest there, under its digest and, if not empty, under `tag`. Returns its digest.
   std::string PutManifest(const std::string& host, const std::string& repository, const std::string& tag,

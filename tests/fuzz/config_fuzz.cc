@@ -2,11 +2,11 @@
 #include <cstdint>
 #include <string_view>
 
-#include "daemon/config.h"
+#include "config/config.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  (void)pullseal::daemon::ParseConfig(text);
-  (void)pullseal::daemon::ParseLabelsFile(text);
+  (void)pullseal::config::Parse(text);
+  (void)pullseal::config::ParseLabelsFile(text);
   return 0;
 }

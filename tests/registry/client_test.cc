@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
+#include "registry/address.h"
 
 namespace pullseal::registry {
 namespace {
@@ -18,7 +19,7 @@ const std::string kConfig = "sha256:" + std::string(64, 'c');
 
 class ClientTest : public ::testing::Test {
  protected:
-  ClientTest() : client_(http_, clock_, Config{}, [](const char*, long) {}) {
+  ClientTest() : client_(http_, clock_, Config{}) {
     body_ = fakes::ImageManifest(kConfig);
     digest_ = http_.PutManifest("reg.io", "app", "1", body_, fakes::kImageType);
   }
@@ -29,6 +30,12 @@ class ClientTest : public ::testing::Test {
     const auto digest = client_.Resolve(Ref(), credentials_, Deadline());
     EXPECT_FALSE(digest.ok());
     return digest.ok() ? ErrorCode::kInvalid : digest.error().code;
+  }
+  // One blob from the first place of the repository.
+  Result<Bytes> Blob(const oci::Digest& digest, std::int64_t size, std::size_t most) {
+    const oci::Reference repository = Ref();
+    const Endpoints places = *client_.Places(repository);
+    return client_.FetchBlob(Where{places->front(), repository, credentials_, Deadline()}, digest, size, most);
   }
   void Answer(const std::string& part, long status, std::multimap<std::string, std::string> headers = {},
               std::string body = "") {
@@ -95,16 +102,15 @@ TEST_F(ClientTest, WrongBytesAreNeverReturned) {
   EXPECT_EQ(ErrorCode::kMismatch, client_.FetchManifest(Ref(), Digest(), {}, Deadline()).error().code);
   const std::string blob = http_.PutBlob("reg.io", "app", "payload");
   Answer("blobs/", 200, {}, "payloaD");
-  EXPECT_EQ(ErrorCode::kMismatch,
-            client_.FetchBlob(Ref(), *oci::Digest::Parse(blob), 7, 100, {}, Deadline()).error().code);
+  EXPECT_EQ(ErrorCode::kMismatch, Blob(*oci::Digest::Parse(blob), 7, 100).error().code);
 }
 
 TEST_F(ClientTest, BlobSizesAreChecked) {
   const auto blob = *oci::Digest::Parse(http_.PutBlob("reg.io", "app", "payload"));
-  EXPECT_TRUE(client_.FetchBlob(Ref(), blob, 7, 100, {}, Deadline()).ok());
-  EXPECT_EQ(ErrorCode::kMismatch, client_.FetchBlob(Ref(), blob, 6, 100, {}, Deadline()).error().code);
-  EXPECT_EQ(ErrorCode::kLimit, client_.FetchBlob(Ref(), blob, 7, 6, {}, Deadline()).error().code);
-  EXPECT_EQ(ErrorCode::kLimit, client_.FetchBlob(Ref(), blob, -1, 6, {}, Deadline()).error().code);
+  EXPECT_TRUE(Blob(blob, 7, 100).ok());
+  EXPECT_EQ(ErrorCode::kMismatch, Blob(blob, 6, 100).error().code);
+  EXPECT_EQ(ErrorCode::kLimit, Blob(blob, 7, 6).error().code);
+  EXPECT_EQ(ErrorCode::kLimit, Blob(blob, -1, 6).error().code);
 }
 
 TEST_F(ClientTest, BearerTokenIsFetchedOnceAndRemembered) {
@@ -176,7 +182,7 @@ TEST_F(ClientTest, RedirectsDropCredentialsAndStayOutside) {
     return FakeRegistry::Response(401, "", {{"www-authenticate", "Basic realm=\"x\""}});
   });
   Answer("https://storage.io", 200, {}, "payload");
-  EXPECT_TRUE(client_.FetchBlob(Ref(), blob, 7, 100, credentials_, Deadline()).ok());
+  EXPECT_TRUE(Blob(blob, 7, 100).ok());
   EXPECT_FALSE(Sent("storage.io", "Authorization"));
   // Whoever answers there would be believed if we went.
   http_.Clear("https://reg.io");
@@ -185,7 +191,7 @@ TEST_F(ClientTest, RedirectsDropCredentialsAndStayOutside) {
                                "https://[::1]/x", "ftp://storage.io/x", ""}) {
     http_.Clear("https://reg.io");
     Answer("https://reg.io", 307, {{"location", location}});
-    EXPECT_FALSE(client_.FetchBlob(Ref(), blob, 7, 100, {}, Deadline()).ok()) << location;
+    EXPECT_FALSE(Blob(blob, 7, 100).ok()) << location;
   }
 }
 
@@ -202,19 +208,6 @@ TEST_F(ClientTest, LoopbackIsPlainAndDockerHasItsHost) {
   EXPECT_EQ("HEAD http://127.0.0.1:5000/v2/a/manifests/1", http_.Requests().at(0));
   EXPECT_EQ("HEAD https://registry-1.docker.io:443/v2/library/busybox/manifests/latest", http_.Requests().at(1));
   EXPECT_EQ("HEAD https://127.0.0.1.evil.io:443/v2/a/manifests/1", http_.Requests().at(2));
-}
-
-TEST_F(ClientTest, MirrorConfigurationIsNotGuessedPast) {
-  const std::string folder = ::testing::TempDir() + "/pullseal_certs";
-  for (const char* name : {"reg.io", "_default"}) {
-    std::filesystem::create_directories(folder + "/" + name);
-    Client client(http_, clock_, Config{{}, {folder}}, [](const char*, long) {});
-    const auto digest = client.Resolve(Ref(), {}, Deadline());
-    ASSERT_FALSE(digest.ok());
-    EXPECT_NE(std::string::npos, digest.error().message.find("mirror configuration"));
-    std::filesystem::remove_all(folder);
-  }
-  EXPECT_TRUE(http_.Requests().empty());
 }
 
 TEST(ChallengeTest, ReadsSeveralAndStopsAtNonsense) {

@@ -17,7 +17,7 @@ const std::string kConfig = "sha256:" + std::string(64, 'c');
 
 class EvidenceTest : public ::testing::Test {
  protected:
-  EvidenceTest() : client_(http_, clock_, Config{}, [](const char*, long) {}), finder_(client_) {
+  EvidenceTest() : client_(http_, clock_, Config{}), finder_(client_) {
     digest_ = http_.PutManifest("reg.io", "app", "1", fakes::ImageManifest(kConfig), fakes::kImageType);
   }
   void Answer(const std::string& part, long status, std::multimap<std::string, std::string> headers = {},
@@ -190,7 +190,7 @@ TEST_F(EvidenceTest, TooManyReferrersAreTrouble) {
 TEST_F(EvidenceTest, LooksFirstWhereItFoundLast) {
   http_.PutReferrersTag("reg.io", "app", digest_, {Referrer("one", true)});
   EXPECT_EQ(1U, Find(AnyIsEnough).signatures.size());
-  EXPECT_EQ(5U, http_.Requests().size()) << "tag, API, tag, manifest, blob";
+  EXPECT_EQ(4U, http_.Requests().size()) << "tag, tag, manifest, blob";
   http_.ForgetRequests();
   const Search known = Find(AnyIsEnough);
   EXPECT_EQ(3U, http_.Requests().size()) << "tag, manifest, blob";

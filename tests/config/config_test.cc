@@ -1,12 +1,12 @@
-#include "daemon/config.h"
+#include "config/config.h"
 
 #include <gtest/gtest.h>
 
-namespace pullseal::daemon {
+namespace pullseal::config {
 namespace {
 
 TEST(ConfigTest, ReadsEveryField) {
-  const auto config = ParseConfig(
+  const auto config = Parse(
       "listen: {cri: /a.sock, metrics: \"127.0.0.1:1\"}\nruntime: {socket: /b.sock, namespace: x, sandboxImage: p, "
       "config: /c}\n"
       "policy: /p\nnode: {name: n, labels: {a: b}, labelsFile: /l}\nregistries: {plainHttp: [\"h:1\"], caFile: /ca, "
@@ -34,7 +34,7 @@ TEST(ConfigTest, RefusesWithTheLine) {
       {"policy: [x]\n", "must be text"},
   };
   for (const auto& [text, expected] : cases) {
-    const auto config = ParseConfig(text);
+    const auto config = Parse(text);
     ASSERT_FALSE(config.ok()) << text;
     EXPECT_NE(std::string::npos, config.error().message.find(expected)) << config.error().message;
   }
@@ -50,4 +50,4 @@ TEST(ConfigTest, LabelsFileAsAksWritesIt) {
 }
 
 }  // namespace
-}  // namespace pullseal::daemon
+}  // namespace pullseal::config

@@ -1,4 +1,4 @@
-#include "policy/yaml.h"
+#include "yaml/yaml.h"
 
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 
-namespace pullseal::policy {
+namespace pullseal::yaml {
 namespace {
 
 // Thrown inside this file only, to leave the library's parser.
@@ -28,7 +28,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     Check(mark, "", anchor);
-    Attach(mark, YamlNode{YamlNode::Kind::kNull, Line(mark), {}, false, {}, {}});
+    Attach(mark, Node{Node::Kind::kNull, Line(mark), {}, false, {}, {}});
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     throw Refused{Line(mark), "aliases are not allowed"};
@@ -38,24 +38,24 @@ class TreeBuilder final : public YAML::EventHandler {
     Check(mark, tag, anchor);
     const bool quoted = tag == "!";
     const bool null = !quoted && (value.empty() || value == "~" || value == "null");
-    Attach(mark, YamlNode{null ? YamlNode::Kind::kNull : YamlNode::Kind::kScalar, Line(mark), value, quoted, {}, {}});
+    Attach(mark, Node{null ? Node::Kind::kNull : Node::Kind::kScalar, Line(mark), value, quoted, {}, {}});
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    Open(mark, tag, anchor, YamlNode::Kind::kList);
+    Open(mark, tag, anchor, Node::Kind::kList);
   }
   void OnSequenceEnd() override { Close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    Open(mark, tag, anchor, YamlNode::Kind::kMap);
+    Open(mark, tag, anchor, Node::Kind::kMap);
   }
   void OnMapEnd() override { Close(); }
 
-  YamlNode root;
+  Node root;
 
  private:
   struct Level {
-    YamlNode node;
+    Node node;
     std::optional<std::string> key;
   };
 
@@ -65,36 +65,36 @@ class TreeBuilder final : public YAML::EventHandler {
     if (anchor != 0) throw Refused{Line(mark), "anchors are not allowed"};
     if (!tag.empty() && tag != "?" && tag != "!") throw Refused{Line(mark), "tags are not allowed"};
   }
-  void Open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YamlNode::Kind kind) {
+  void Open(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
     Check(mark, tag, anchor);
     if (open_.size() >= limits::kYamlDepth) throw Refused{Line(mark), "nested too deeply"};
     if (AtKey()) throw Refused{Line(mark), "a key must be plain text"};
-    open_.push_back(Level{YamlNode{kind, Line(mark), {}, false, {}, {}}, std::nullopt});
+    open_.push_back(Level{Node{kind, Line(mark), {}, false, {}, {}}, std::nullopt});
   }
-  bool AtKey() const { return !open_.empty() && open_.back().node.kind == YamlNode::Kind::kMap && !open_.back().key; }
+  bool AtKey() const { return !open_.empty() && open_.back().node.kind == Node::Kind::kMap && !open_.back().key; }
   void Close() {
-    YamlNode node = std::move(open_.back().node);
+    Node node = std::move(open_.back().node);
     open_.pop_back();
     AttachValue(std::move(node));
   }
-  void Attach(const YAML::Mark& mark, YamlNode node) {
+  void Attach(const YAML::Mark& mark, Node node) {
     if (!AtKey()) return AttachValue(std::move(node));
-    if (node.kind != YamlNode::Kind::kScalar) throw Refused{Line(mark), "a key must not be empty"};
+    if (node.kind != Node::Kind::kScalar) throw Refused{Line(mark), "a key must not be empty"};
     if (open_.back().node.Find(node.scalar) != nullptr) {
       throw Refused{Line(mark), "duplicate key " + Quoted(node.scalar)};
     }
     open_.back().key = std::move(node.scalar);
   }
-  void AttachValue(YamlNode node) {
+  void AttachValue(Node node) {
     if (open_.empty()) {
       root = std::move(node);
       return;
     }
     Level& level = open_.back();
-    if (level.node.kind == YamlNode::Kind::kList) {
+    if (level.node.kind == Node::Kind::kList) {
       level.node.list.push_back(std::move(node));
     } else {
-      level.node.map.push_back(YamlMember{std::move(*level.key), std::move(node)});
+      level.node.map.push_back(Member{std::move(*level.key), std::move(node)});
       level.key.reset();
     }
   }
@@ -106,14 +106,14 @@ Error At(int line, const std::string& why) { return Error{ErrorCode::kInvalid, s
 
 }  // namespace
 
-const YamlNode* YamlNode::Find(std::string_view name) const {
+const Node* Node::Find(std::string_view name) const {
   for (const auto& [key, value] : map) {
     if (key == name) return &value;
   }
   return nullptr;
 }
 
-Result<YamlNode> ParseYaml(std::string_view text, std::size_t most) {
+Result<Node> Parse(std::string_view text, std::size_t most) {
   if (text.size() > most) return Error{ErrorCode::kLimit, "1: larger than " + std::to_string(most) + " bytes"};
   if (!IsUtf8(text)) return At(1, "not UTF-8 text");
   if (text.find('\0') != std::string_view::npos) return At(1, "has a NUL byte");
@@ -134,13 +134,13 @@ Result<YamlNode> ParseYaml(std::string_view text, std::size_t most) {
   }
 }
 
-void YamlReader::Fail(const YamlNode& node, std::string message) {
+void Reader::Fail(const Node& node, std::string message) {
   if (!error_) error_ = At(node.line, message);
 }
 
-bool YamlReader::Map(const YamlNode& node, std::string_view what, std::initializer_list<std::string_view> known) {
+bool Reader::Map(const Node& node, std::string_view what, std::initializer_list<std::string_view> known) {
   if (failed()) return false;
-  if (node.kind != YamlNode::Kind::kMap) {
+  if (node.kind != Node::Kind::kMap) {
     Fail(node, std::string(what) + " must be a map");
     return false;
   }
@@ -156,35 +156,35 @@ bool YamlReader::Map(const YamlNode& node, std::string_view what, std::initializ
   return true;
 }
 
-const YamlNode& YamlReader::Require(const YamlNode& node, std::string_view name, std::string_view what) {
-  static const YamlNode kNone;
-  if (const YamlNode* found = node.Find(name)) return *found;
+const Node& Reader::Require(const Node& node, std::string_view name, std::string_view what) {
+  static const Node kNone;
+  if (const Node* found = node.Find(name)) return *found;
   Fail(node, std::string(what) + " has no field \"" + std::string(name) + "\"");
   return kNone;
 }
 
-std::string YamlReader::Text(const YamlNode& node, std::string_view what) {
+std::string Reader::Text(const Node& node, std::string_view what) {
   if (failed()) return {};
-  if (node.kind != YamlNode::Kind::kScalar || node.scalar.empty()) {
+  if (node.kind != Node::Kind::kScalar || node.scalar.empty()) {
     Fail(node, std::string(what) + " must be text and not empty");
     return {};
   }
   return node.scalar;
 }
 
-bool YamlReader::Boolean(const YamlNode& node, std::string_view what) {
+bool Reader::Boolean(const Node& node, std::string_view what) {
   if (failed()) return false;
   const bool is_true = node.scalar == "true" && !node.quoted;
   if (!is_true && (node.scalar != "false" || node.quoted)) Fail(node, std::string(what) + " must be true or false");
   return is_true;
 }
 
-long YamlReader::Number(const YamlNode& node, std::string_view what, long least, long most) {
+long Reader::Number(const Node& node, std::string_view what, long least, long most) {
   if (failed()) return least;
   long value = 0;
   const char* end = node.scalar.data() + node.scalar.size();
   const auto [stop, code] = std::from_chars(node.scalar.data(), end, value);
-  if (node.kind != YamlNode::Kind::kScalar || code != std::errc() || stop != end || value < least || value > most) {
+  if (node.kind != Node::Kind::kScalar || code != std::errc() || stop != end || value < least || value > most) {
     Fail(node,
          std::string(what) + " must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
     return least;
@@ -192,34 +192,33 @@ long YamlReader::Number(const YamlNode& node, std::string_view what, long least,
   return value;
 }
 
-const std::vector<YamlNode>& YamlReader::List(const YamlNode& node, std::string_view what) {
-  static const std::vector<YamlNode> kNone;
+const std::vector<Node>& Reader::List(const Node& node, std::string_view what) {
+  static const std::vector<Node> kNone;
   if (failed()) return kNone;
-  if (node.kind == YamlNode::Kind::kList) return node.list;
+  if (node.kind == Node::Kind::kList) return node.list;
   Fail(node, std::string(what) + " must be a list");
   return kNone;
 }
 
-std::vector<std::string> YamlReader::Texts(const YamlNode& node, std::string_view what) {
+std::vector<std::string> Reader::Texts(const Node& node, std::string_view what) {
   std::vector<std::string> out;
-  for (const YamlNode& entry : List(node, what)) out.push_back(Text(entry, "an entry of " + std::string(what)));
+  for (const Node& entry : List(node, what)) out.push_back(Text(entry, "an entry of " + std::string(what)));
   if (!failed() && out.empty()) Fail(node, std::string(what) + " must not be empty");
   return out;
 }
 
-std::vector<std::pair<std::string, std::string>> YamlReader::TextMap(const YamlNode& node, std::string_view what) {
+std::vector<std::pair<std::string, std::string>> Reader::TextMap(const Node& node, std::string_view what) {
   std::vector<std::pair<std::string, std::string>> out;
   if (failed()) return out;
-  if (node.kind != YamlNode::Kind::kMap) {
+  if (node.kind != Node::Kind::kMap) {
     Fail(node, std::string(what) + " must be a map of text");
     return out;
   }
   for (const auto& [key, value] : node.map) {
-    if (value.kind != YamlNode::Kind::kScalar)
-      Fail(value, std::string(what) + "." + Printable(key, 64) + " must be text");
+    if (value.kind != Node::Kind::kScalar) Fail(value, std::string(what) + "." + Printable(key, 64) + " must be text");
     out.emplace_back(key, value.scalar);
   }
   return out;
 }
 
-}  // namespace pullseal::policy
+}  // namespace pullseal::yaml

@@ -1,4 +1,4 @@
-#include "daemon/config.h"
+#include "config/config.h"
 
 #include <utility>
 
@@ -6,18 +6,15 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
-#include "policy/yaml.h"
+#include "yaml/yaml.h"
 
-namespace pullseal::daemon {
+namespace pullseal::config {
 namespace {
-
-using policy::YamlNode;
-using policy::YamlReader;
 
 class ConfigParser {
  public:
-  Result<Config> Parse(const YamlNode& root) {
-    if (root.kind == YamlNode::Kind::kNull) return config_;
+  Result<Config> Parse(const yaml::Node& root) {
+    if (root.kind == yaml::Node::Kind::kNull) return config_;
     if (in_.Map(root, "the configuration",
                 {"listen", "runtime", "policy", "state", "node", "registries", "gate", "audit", "metrics", "log",
                  "unknownFields", "checkpoint"})) {
@@ -37,38 +34,38 @@ class ConfigParser {
   }
 
  private:
-  void Set(const YamlNode& node, std::string_view name, std::string& out) {
-    if (const YamlNode* found = node.Find(name)) out = in_.Text(*found, name);
+  void Set(const yaml::Node& node, std::string_view name, std::string& out) {
+    if (const yaml::Node* found = node.Find(name)) out = in_.Text(*found, name);
   }
   // `null` turns off what is on by default.
-  void SetOrNone(const YamlNode& node, std::string_view name, std::string& out) {
-    const YamlNode* found = node.Find(name);
-    if (found != nullptr && found->kind == YamlNode::Kind::kNull) {
+  void SetOrNone(const yaml::Node& node, std::string_view name, std::string& out) {
+    const yaml::Node* found = node.Find(name);
+    if (found != nullptr && found->kind == yaml::Node::Kind::kNull) {
       out.clear();
     } else {
       Set(node, name, out);
     }
   }
-  void SetTexts(const YamlNode& node, std::string_view name, std::vector<std::string>& out) {
-    const YamlNode* found = node.Find(name);
+  void SetTexts(const yaml::Node& node, std::string_view name, std::vector<std::string>& out) {
+    const yaml::Node* found = node.Find(name);
     if (found == nullptr) return;
     out.clear();
-    for (const YamlNode& entry : in_.List(*found, name)) out.push_back(in_.Text(entry, name));
+    for (const yaml::Node& entry : in_.List(*found, name)) out.push_back(in_.Text(entry, name));
   }
-  void SetDuration(const YamlNode& node, std::string_view name, std::chrono::milliseconds& out) {
-    const YamlNode* found = node.Find(name);
+  void SetDuration(const yaml::Node& node, std::string_view name, std::chrono::milliseconds& out) {
+    const yaml::Node* found = node.Find(name);
     if (found == nullptr) return;
     const auto value = ParseDuration(in_.Text(*found, name));
     if (!value) in_.Fail(*found, std::string(name) + " must be a duration such as 500ms, 30s, 10m or 24h");
     if (value) out = *value;
   }
-  void SetCount(const YamlNode& node, std::string_view name, std::size_t most, std::size_t& out) {
-    if (const YamlNode* found = node.Find(name)) {
+  void SetCount(const yaml::Node& node, std::string_view name, std::size_t most, std::size_t& out) {
+    if (const yaml::Node* found = node.Find(name)) {
       out = static_cast<std::size_t>(in_.Number(*found, name, 1, static_cast<long>(most)));
     }
   }
-  void Choice(const YamlNode& node, std::string_view name, std::string_view no, std::string_view yes, bool& out) {
-    const YamlNode* found = node.Find(name);
+  void Choice(const yaml::Node& node, std::string_view name, std::string_view no, std::string_view yes, bool& out) {
+    const yaml::Node* found = node.Find(name);
     if (found == nullptr) return;
     const std::string text = in_.Text(*found, name);
     if (text != no && text != yes) {
@@ -76,47 +73,62 @@ class ConfigParser {
     }
     out = text == yes;
   }
-  const YamlNode* Section(const YamlNode& root, std::string_view name, std::initializer_list<std::string_view> known) {
-    const YamlNode* found = root.Find(name);
-    if (found == nullptr || found->kind == YamlNode::Kind::kNull)
+  const yaml::Node* Section(const yaml::Node& root, std::string_view name,
+                            std::initializer_list<std::string_view> known) {
+    const yaml::Node* found = root.Find(name);
+    if (found == nullptr || found->kind == yaml::Node::Kind::kNull)
       return nullptr;  // a section whose lines are all commented out
     return in_.Map(*found, name, known) ? found : nullptr;
   }
 
-  void Listen(const YamlNode& root) {
-    const YamlNode* node = Section(root, "listen", {"cri", "admin", "metrics"});
+  void Listen(const yaml::Node& root) {
+    const yaml::Node* node = Section(root, "listen", {"cri", "admin", "metrics"});
     if (node == nullptr) return;
     Set(*node, "cri", config_.listen_cri);
     SetOrNone(*node, "admin", config_.listen_admin);
     SetOrNone(*node, "metrics", config_.listen_metrics);
   }
-  void Runtime(const YamlNode& root) {
-    const YamlNode* node = Section(root, "runtime", {"socket", "namespace", "config", "sandboxImage"});
+  void Runtime(const yaml::Node& root) {
+    const yaml::Node* node = Section(root, "runtime", {"socket", "namespace", "config", "sandboxImage"});
     if (node == nullptr) return;
     Set(*node, "socket", config_.runtime_socket);
     Set(*node, "namespace", config_.runtime_namespace);
     Set(*node, "config", config_.runtime_config);
     Set(*node, "sandboxImage", config_.sandbox_image);
   }
-  void Node(const YamlNode& root) {
-    const YamlNode* node = Section(root, "node", {"name", "labels", "labelsFile"});
+  void Node(const yaml::Node& root) {
+    const yaml::Node* node = Section(root, "node", {"name", "labels", "labelsFile"});
     if (node == nullptr) return;
     Set(*node, "name", config_.node_name);
     Set(*node, "labelsFile", config_.node_labels_file);
-    const YamlNode* labels = node->Find("labels");
+    const yaml::Node* labels = node->Find("labels");
     if (labels == nullptr) return;
     config_.node_labels.emplace();
     for (auto& [key, value] : in_.TextMap(*labels, "labels")) config_.node_labels->emplace(key, value);
   }
-  void Registries(const YamlNode& root) {
-    const YamlNode* node = Section(root, "registries", {"plainHttp", "caFile", "certsDirs"});
+  void Registries(const yaml::Node& root) {
+    registry::Settings& out = config_.registries;
+    out.containerd_config = config_.runtime_config;
+    const yaml::Node* node = Section(root, "registries",
+                                     {"plainHttp", "caFile", "certsDirs", "mirrorCredentials", "credentialProvider",
+                                      "azureIdentity", "dockerConfig"});
     if (node == nullptr) return;
-    SetTexts(*node, "plainHttp", config_.plain_http);
-    Set(*node, "caFile", config_.ca_file);
-    SetTexts(*node, "certsDirs", config_.certs_dirs);
+    SetTexts(*node, "plainHttp", out.plain_http);
+    Set(*node, "caFile", out.ca_file);
+    if (node->Find("certsDirs") != nullptr) SetTexts(*node, "certsDirs", out.certs_dirs.emplace());
+    Choice(*node, "mirrorCredentials", "own", "forward", out.forward_to_mirrors);
+    Set(*node, "dockerConfig", out.docker_config);
+    if (const yaml::Node* identity = node->Find("azureIdentity")) {
+      const std::string text = in_.Text(*identity, "azureIdentity");
+      if (text != "none") out.azure_identity = text == "default" ? "" : text;
+    }
+    const yaml::Node* provider = Section(*node, "credentialProvider", {"config", "binDir"});
+    if (provider == nullptr) return;
+    out.provider_config = in_.Text(in_.Require(*provider, "config", "credentialProvider"), "config");
+    out.provider_folder = in_.Text(in_.Require(*provider, "binDir", "credentialProvider"), "binDir");
   }
-  void Gate(const YamlNode& root) {
-    const YamlNode* node =
+  void Gate(const yaml::Node& root) {
+    const yaml::Node* node =
         Section(root, "gate", {"workers", "queue", "decisionTimeout", "allowTtl", "denyTtl", "evidenceMaxAge"});
     if (node == nullptr) return;
     SetCount(*node, "workers", limits::kWorkersMost, config_.workers);
@@ -126,11 +138,11 @@ class ConfigParser {
     SetDuration(*node, "denyTtl", config_.deny_ttl);
     SetDuration(*node, "evidenceMaxAge", config_.evidence_max_age);
   }
-  void Audit(const YamlNode& root) {
-    const YamlNode* node = Section(root, "audit", {"file", "maxBytes", "keep", "onWriteError"});
+  void Audit(const yaml::Node& root) {
+    const yaml::Node* node = Section(root, "audit", {"file", "maxBytes", "keep", "onWriteError"});
     if (node == nullptr) return;
     Set(*node, "file", config_.audit_file);
-    if (const YamlNode* most = node->Find("maxBytes")) {
+    if (const yaml::Node* most = node->Find("maxBytes")) {
       const auto bytes = ParseSize(in_.Text(*most, "maxBytes"));
       if (!bytes || *bytes < limits::kAuditBytesLeast) in_.Fail(*most, "maxBytes must be a size of 1MiB or more");
       if (bytes) config_.audit_max_bytes = *bytes;
@@ -138,8 +150,8 @@ class ConfigParser {
     SetCount(*node, "keep", limits::kAuditFilesMost, config_.audit_keep);
     Choice(*node, "onWriteError", "deny", "allow", config_.audit_allow_unrecorded);
   }
-  void Metrics(const YamlNode& root) {
-    const YamlNode* node = Section(root, "metrics", {"ruleLabels"});
+  void Metrics(const yaml::Node& root) {
+    const yaml::Node* node = Section(root, "metrics", {"ruleLabels"});
     if (node == nullptr) return;
     SetTexts(*node, "ruleLabels", config_.rule_labels);
     for (const std::string& name : config_.rule_labels) {
@@ -150,11 +162,11 @@ class ConfigParser {
       if (!good || name.empty()) in_.Fail(*node, "ruleLabels must be names of letters, digits and '_'");
     }
   }
-  void Reports(const YamlNode& root) {
+  void Reports(const yaml::Node& root) {
     Audit(root);
     Metrics(root);
-    const YamlNode* node = Section(root, "log", {"level"});
-    const YamlNode* level = node != nullptr ? node->Find("level") : nullptr;
+    const yaml::Node* node = Section(root, "log", {"level"});
+    const yaml::Node* level = node != nullptr ? node->Find("level") : nullptr;
     if (level == nullptr) return;
     const std::string text = in_.Text(*level, "level");
     if (text == "debug") {
@@ -168,22 +180,22 @@ class ConfigParser {
     }
   }
 
-  YamlReader in_;
+  yaml::Reader in_;
   Config config_;
 };
 
 }  // namespace
 
-Result<Config> ParseConfig(std::string_view text) {
-  auto root = policy::ParseYaml(text, limits::kConfigBytes);
+Result<Config> Parse(std::string_view text) {
+  auto root = yaml::Parse(text, limits::kConfigBytes);
   if (!root) return root.error();
   return ConfigParser().Parse(*root);
 }
 
-Result<Config> LoadConfig(const std::string& path) {
+Result<Config> Load(const std::string& path) {
   auto text = ReadFile(path, limits::kConfigBytes);
   if (!text) return text.error();
-  auto config = ParseConfig(*text);
+  auto config = Parse(*text);
   if (!config) return Error{config.error().code, path + ":" + config.error().message};
   return config;
 }
@@ -213,4 +225,4 @@ Result<std::map<std::string, std::string>> ParseLabelsFile(std::string_view text
   return Error{ErrorCode::kInvalid, "there is no line KUBELET_NODE_LABELS="};
 }
 
-}  // namespace pullseal::daemon
+}  // namespace pullseal::config

@@ -1,5 +1,5 @@
-#ifndef PULLSEAL_DAEMON_CONFIG_H_
-#define PULLSEAL_DAEMON_CONFIG_H_
+#ifndef PULLSEAL_CONFIG_CONFIG_H_
+#define PULLSEAL_CONFIG_CONFIG_H_
 
 #include <chrono>
 #include <map>
@@ -10,8 +10,9 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "registry/access.h"
 
-namespace pullseal::daemon {
+namespace pullseal::config {
 
 // Config is the daemon's configuration file, with its defaults.
 struct Config {
@@ -27,9 +28,7 @@ struct Config {
   std::string node_name;
   std::optional<std::map<std::string, std::string>> node_labels;
   std::string node_labels_file;
-  std::vector<std::string> plain_http;
-  std::string ca_file;
-  std::vector<std::string> certs_dirs = {"/etc/containerd/certs.d", "/etc/docker/certs.d"};
+  registry::Settings registries;
   std::size_t workers = 8;
   std::size_t queue = 1024;
   std::chrono::milliseconds decision_timeout{20'000};
@@ -46,17 +45,17 @@ struct Config {
   bool deny_checkpoint = false;
 };
 
-// ParseConfig reads the text of a configuration file. An unknown key or a bad value refuses it. Errors begin with
+// Parse reads the text of a configuration file. An unknown key or a bad value refuses it. Errors begin with
 // "LINE: ".
-Result<Config> ParseConfig(std::string_view text);
+Result<Config> Parse(std::string_view text);
 
-// LoadConfig reads the file at `path`. Errors begin with "PATH:LINE: ".
-Result<Config> LoadConfig(const std::string& path);
+// Load reads the file at `path`. Errors begin with "PATH:LINE: ".
+Result<Config> Load(const std::string& path);
 
 // ParseLabelsFile reads the node's labels from an environment file's KUBELET_NODE_LABELS=key=value,... line, as AKS
 // writes it. kInvalid if there is no such line or a label is malformed.
 Result<std::map<std::string, std::string>> ParseLabelsFile(std::string_view text);
 
-}  // namespace pullseal::daemon
+}  // namespace pullseal::config
 
-#endif  // PULLSEAL_DAEMON_CONFIG_H_
+#endif  // PULLSEAL_CONFIG_CONFIG_H_

@@ -1,0 +1,164 @@
+#include "registry/command.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <map>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/file.h"
+
+namespace pullseal::registry {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+std::vector<char*> Pointers(std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (std::string& one : texts) out.push_back(one.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+std::vector<std::string> Environment(const Command& command) {
+  std::map<std::string, std::string> merged;
+  for (char** one = ::environ; *one != nullptr; ++one) {
+    const std::string_view text(*one);
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) merged[std::string(text.substr(0, equals))] = text.substr(equals + 1);
+  }
+  merged.erase("NOTIFY_SOCKET");  // ours alone
+  for (const auto& [name, value] : command.environment) merged[name] = value;
+  std::vector<std::string> out;
+  for (const auto& [name, value] : merged) out.push_back(name + "=" + value);
+  return out;
+}
+
+// In the child, between fork and exec: system calls only.
+[[noreturn]] void Become(int input, int output, char* const* argv, char* const* environment) {
+  ::setsid();
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  for (int capability = 0; capability < 64; ++capability) {
+    if (capability != CAP_DAC_OVERRIDE && capability != CAP_DAC_READ_SEARCH)
+      ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+  }
+  const rlimit no_core{0, 0};
+  ::setrlimit(RLIMIT_CORE, &no_core);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::signal(SIGPIPE, SIG_DFL);
+  const int null = ::open("/dev/null", O_WRONLY);
+  const bool ready = ::dup2(input, 0) >= 0 && ::dup2(output, 1) >= 0 && null >= 0 && ::dup2(null, 2) >= 0 &&
+                     ::chdir("/") == 0 && ::syscall(SYS_close_range, 3U, ~0U, 0U) == 0;
+  if (ready) ::execve(argv[0], argv, environment);
+  ::_exit(127);
+}
+
+// A child that is killed with all its descendants, and waited for, when this goes.
+class Child {
+ public:
+  explicit Child(pid_t pid) : pid_(pid) {}
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() {
+    if (pid_ > 0) (void)Wait(true);
+  }
+  int Wait(bool kill) {
+    if (kill) {
+      ::kill(-pid_, SIGKILL);
+      ::kill(pid_, SIGKILL);
+    }
+    int status = -1;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    // What it left running must not outlive the answer.
+    ::kill(-pid_, SIGKILL);
+    pid_ = -1;
+    return status;
+  }
+
+ private:
+  pid_t pid_;
+};
+
+// Feeds `input` and collects the output until the other side closes it.
+Result<Secret> Converse(int input, int output, const Command& command, OwnedFd& input_end) {
+  const auto deadline = steady_clock::now() + command.time;
+  std::string collected;
+  collected.reserve(4096);
+  std::size_t written = 0;
+  std::array<char, 4096> buffer;
+  while (true) {
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_clock::now()).count();
+    if (left <= 0) return Error{ErrorCode::kTimeout, "no answer in " + std::to_string(command.time.count()) + " ms"};
+    std::array<pollfd, 2> fds = {pollfd{output, POLLIN, 0}, pollfd{input_end.valid() ? input : -1, POLLOUT, 0}};
+    if (::poll(fds.data(), fds.size(), static_cast<int>(left)) < 0 && errno != EINTR) break;
+    if (fds[1].revents != 0) {
+      const ssize_t sent = ::send(input, command.input.data() + written, command.input.size() - written, MSG_NOSIGNAL);
+      if (sent > 0) written += static_cast<std::size_t>(sent);
+      if (sent < 0 || written == command.input.size()) input_end.Close();
+    }
+    if (fds[0].revents == 0) continue;
+    const ssize_t got = ::read(output, buffer.data(), buffer.size());
+    if (got == 0) break;
+    if (got < 0 && errno != EINTR) break;
+    if (got > 0) collected.append(buffer.data(), static_cast<std::size_t>(got));
+    ::explicit_bzero(buffer.data(), buffer.size());
+    if (collected.size() > command.most) {
+      Wipe(collected);
+      return Error{ErrorCode::kLimit, "more than " + std::to_string(command.most) + " bytes of output"};
+    }
+  }
+  return Secret(std::move(collected));
+}
+
+}  // namespace
+
+Result<Secret> RunCommand(const Command& command) {
+  std::vector<std::string> arguments = {command.path};
+  arguments.insert(arguments.end(), command.arguments.begin(), command.arguments.end());
+  std::vector<std::string> environment = Environment(command);
+  const auto argv = Pointers(arguments);
+  const auto envp = Pointers(environment);
+  // The child's input is a socket, so that writing to a child that is gone is an error and no signal.
+  int in[2];
+  int out[2];
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) != 0) {
+    return Error{ErrorCode::kUnavailable, "no socket for a command: " + ErrnoText(errno)};
+  }
+  OwnedFd input_end(in[0]);
+  const OwnedFd child_input(in[1]);
+  if (::pipe2(out, O_CLOEXEC) != 0) return Error{ErrorCode::kUnavailable, "no pipe for a command: " + ErrnoText(errno)};
+  const OwnedFd output_end(out[0]);
+  OwnedFd child_output(out[1]);
+  const pid_t pid = ::fork();
+  if (pid < 0) return Error{ErrorCode::kUnavailable, "no process for a command: " + ErrnoText(errno)};
+  if (pid == 0) Become(child_input.get(), child_output.get(), argv.data(), envp.data());
+  Child child(pid);
+  child_output.Close();
+  const int input = input_end.get();
+  auto text = Converse(input, output_end.get(), command, input_end);
+  if (!text) return text;
+  const int status = child.Wait(false);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
+  if (WIFEXITED(status)) {
+    return Error{ErrorCode::kUnavailable, "ended with status " + std::to_string(WEXITSTATUS(status))};
+  }
+  return Error{ErrorCode::kUnavailable, "ended by signal " + std::to_string(WTERMSIG(status))};
+}
+
+}  // namespace pullseal::registry
