@@ -9,7 +9,6 @@ namespace pullseal::oci {
 namespace {
 
 constexpr std::string_view kOciImage = "application/vnd.oci.image.manifest.v1+json";
-constexpr std::string_view kOciIndex = "application/vnd.oci.image.index.v1+json";
 constexpr std::string_view kDockerImage = "application/vnd.docker.distribution.manifest.v2+json";
 constexpr std::string_view kDockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json";
 
@@ -73,7 +72,7 @@ Status CheckMediaType(Manifest::Kind kind, std::string_view media_type, const ch
 
 }  // namespace
 
-bool IsIndexMediaType(std::string_view media_type) { return media_type == kOciIndex || media_type == kDockerIndex; }
+bool IsIndexMediaType(std::string_view media_type) { return media_type == kIndexMediaType || media_type == kDockerIndex; }
 bool IsImageMediaType(std::string_view media_type) { return media_type == kOciImage || media_type == kDockerImage; }
 
 Result<Manifest> Manifest::Parse(ByteView bytes, std::string_view media_type) {

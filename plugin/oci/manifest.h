@@ -14,6 +14,9 @@
 
 namespace pullseal::oci {
 
+// Media type of an OCI image index, which the referrers API answers with (OCI image specification, "Media Types").
+inline constexpr std::string_view kIndexMediaType = "application/vnd.oci.image.index.v1+json";
+
 // Platform says for which machines a manifest of an index is.
 struct Platform {
   std::string os;

@@ -143,11 +143,17 @@ Result<Client::ReferrersPage> Client::FetchReferrersPage(const Where& where, con
   auto response = Get(where, Ask{"referrers", "GET", resource, kAcceptIndex, limits::kManifestBytes, first,
                                  "what refers to the image"});
   if (!response) return response.error();
-  auto index = oci::Manifest::Parse(AsBytes(response->body), MediaType(*response));
-  if (!index || index->kind != oci::Manifest::Kind::kIndex) {
-    const auto code = first ? ErrorCode::kNotFound : ErrorCode::kRemote;
-    return Error{code, what + ": the answer is no index"};
+  // Another type says that there is no such API; an index that cannot be read says nothing.
+  const std::string type = MediaType(*response);
+  if (type != oci::kIndexMediaType) {
+    return Error{first ? ErrorCode::kNotFound : ErrorCode::kRemote, what + ": the answer is no index"};
   }
+  auto index = oci::Manifest::Parse(AsBytes(response->body), type);
+  if (!index) {
+    const bool limit = index.error().code == ErrorCode::kLimit;
+    return Error{limit ? ErrorCode::kLimit : ErrorCode::kRemote, what + ": " + index.error().message};
+  }
+  if (index->kind != oci::Manifest::Kind::kIndex) return Error{ErrorCode::kRemote, what + ": the answer is no index"};
   ReferrersPage page{std::move(index->manifests), {}};
   const std::string link = NextLink(response->Header("link"));
   if (link.empty()) return page;
