@@ -46,8 +46,10 @@ struct World {
     containerd = std::make_unique<Containerd>(Env("PULLSEAL_PEERS") + "/" + Env("PULLSEAL_CONTAINERD") + "/usr/bin",
                                               Env("PULLSEAL_CONTAINERD") == "containerd-2" ? 2 : 1,
                                               folder.path() + "/containerd", Ref("infra/pause", "1"));
-    daemon = std::make_unique<Daemon>(Env("PULLSEAL_BUILD") + "/plugin/pullseald", folder.path() + "/pullseald",
-                                      *containerd, Policy(), "gate: {denyTtl: 1s}\n");
+    daemon = std::make_unique<Daemon>(
+        Env("PULLSEAL_BUILD") + "/plugin/pullseald", folder.path() + "/pullseald", *containerd, Policy(),
+        "gate: {denyTtl: 1s}\nregistries: {credentialProvider: {config: " + providers_folder() +
+            "/config.yaml, binDir: " + providers_folder() + "}}\n");
     kubelet = std::make_unique<Cri>(daemon->socket());
     raw = std::make_unique<Cri>(containerd->socket());
   }
@@ -57,6 +59,8 @@ struct World {
     const char* front = std::getenv("PULLSEAL_FRONT");
     return front != nullptr ? front : "";
   }
+  // Where the node's credential provider plugins would be.
+  std::string providers_folder() const { return folder.path() + "/providers"; }
   std::string Ref(const std::string& repository, const std::string& tag) const {
     return registry.host() + "/" + repository + ":" + tag;
   }

@@ -72,12 +72,14 @@ grpc::Status Cri::Version(std::string* version) {
   return status;
 }
 
-grpc::Status Cri::Pull(const std::string& image, const std::string& pod_namespace, std::string* image_ref) {
+grpc::Status Cri::Pull(const std::string& image, const std::string& pod_namespace, std::string* image_ref,
+                       const cri::AuthConfig* auth) {
   grpc::ClientContext context;
   SetDeadline(context, 60);
   cri::PullImageRequest request;
   request.mutable_image()->set_image(image);
   if (!pod_namespace.empty()) FillPod(*request.mutable_sandbox_config(), "pull", pod_namespace, 0);
+  if (auth != nullptr) *request.mutable_auth() = *auth;
   cri::PullImageResponse response;
   const grpc::Status status = image_->PullImage(&context, request, &response);
   if (image_ref != nullptr) *image_ref = response.image_ref();
@@ -204,10 +206,11 @@ Containerd::Containerd(const std::string& bin, int major, const std::string& fol
   if (major == 1) {
     config += "[plugins.\"io.containerd.grpc.v1.cri\"]\nsandbox_image = \"" + sandbox_image +
               "\"\nrestrict_oom_score_adj = true\ndisable_apparmor = true\ndisable_tcp_service = true\n"
-              "[plugins.\"io.containerd.grpc.v1.cri\".cni]\nconf_dir = \"" +
-              folder + "/cni\"\n";
+              "[plugins.\"io.containerd.grpc.v1.cri\".registry]\nconfig_path = \"" +
+              hosts_folder() + "\"\n[plugins.\"io.containerd.grpc.v1.cri\".cni]\nconf_dir = \"" + folder + "/cni\"\n";
   } else {
     config += "[plugins.'io.containerd.cri.v1.images'.pinned_images]\nsandbox = '" + sandbox_image +
+              "'\n[plugins.'io.containerd.cri.v1.images'.registry]\nconfig_path = '" + hosts_folder() +
               "'\n[plugins.'io.containerd.cri.v1.runtime']\nrestrict_oom_score_adj = true\ndisable_apparmor = true\n"
               "[plugins.'io.containerd.cri.v1.runtime'.cni]\nconf_dir = '" +
               folder +
@@ -251,12 +254,11 @@ Output Containerd::Ctr(const std::vector<std::string>& arguments) const {
 Daemon::Daemon(const std::string& program, const std::string& folder, const Containerd& containerd,
                const std::string& policy, const std::string& more_config)
     : program_(program), folder_(folder), socket_(folder + "/cri/cri.sock"), metrics_port_(FreePort()) {
-  WriteFile(folder_ + "/config.yaml",
-            "state: " + folder_ + "/state\nlisten: {cri: " + socket_ + ", admin: " + admin_socket() +
-                ", metrics: \"127.0.0.1:" + std::to_string(metrics_port_) +
-                "\"}\nruntime: {socket: " + containerd.socket() + ", config: " + containerd.config_file() +
-                "}\npolicy: " + policy_file() + "\nregistries: {certsDirs: [" + folder_ +
-                "/certs.d]}\naudit: {file: " + audit_file() + "}\nnode: {name: lab}\n" + more_config);
+  WriteFile(folder_ + "/config.yaml", "state: " + folder_ + "/state\nlisten: {cri: " + socket_ + ", admin: " +
+                                          admin_socket() + ", metrics: \"127.0.0.1:" + std::to_string(metrics_port_) +
+                                          "\"}\nruntime: {socket: " + containerd.socket() +
+                                          ", config: " + containerd.config_file() + "}\npolicy: " + policy_file() +
+                                          "\naudit: {file: " + audit_file() + "}\nnode: {name: lab}\n" + more_config);
   WriteFile(policy_file(), policy);
   Start();
 }

@@ -20,7 +20,8 @@ class Cri {
   explicit Cri(const std::string& socket);
 
   // An image name with the credentials and the pod it is pulled for; `pod_namespace` empty: without a pod.
-  grpc::Status Pull(const std::string& image, const std::string& pod_namespace, std::string* image_ref = nullptr);
+  grpc::Status Pull(const std::string& image, const std::string& pod_namespace, std::string* image_ref = nullptr,
+                    const cri::AuthConfig* auth = nullptr);
   // The image's ID, empty if it is not there.
   std::string ImageId(const std::string& name);
   // Runs a pod on the host's network; returns its ID through `id`.
@@ -58,6 +59,9 @@ class Containerd {
   ~Containerd();
   const std::string& socket() const { return socket_; }
   std::string config_file() const { return folder_ + "/config.toml"; }
+  std::string hosts_folder() const {
+    return folder_ + "/certs.d";
+  }  // its config_path; not there until somebody makes it
   void Start();
   void Stop(int signal);
   // ctr in namespace k8s.io.
@@ -79,6 +83,7 @@ class Daemon {
   std::string admin_socket() const { return folder_ + "/admin/admin.sock"; }
   int metrics_port() const { return metrics_port_; }
   std::string audit_file() const { return folder_ + "/audit.jsonl"; }
+  std::string config_file() const { return folder_ + "/config.yaml"; }
   std::string policy_file() const { return folder_ + "/policy.yaml"; }
   std::string Log() const { return ReadText(folder_ + "/pullseald.log"); }
   pid_t pid() const { return process_ ? process_->pid() : -1; }
