@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "cri/judged_call.h"
+#include "cri/worker_pool.h"
 
 namespace pullseal::cri {
 
@@ -90,7 +91,7 @@ class Call {
   std::string StatusCode() const;
   SteadyTime Deadline() const;
   template <typename Step>
-  void RunOnWorker(Step step, bool urgent);
+  void RunOnWorker(Step step, Turn turn);
 
   Relay& relay_;
   Connection& connection_;

@@ -15,6 +15,8 @@ GrpcStatus DecisionFailed() {
                     "RegistryUnavailable: the decision on this call failed inside pullseal; it is tried again."};
 }
 
+Turn TurnOf(const Method& method) { return method.kind == MethodKind::kPull ? Turn::kPull : Turn::kUsual; }
+
 }  // namespace
 
 SteadyTime Call::Deadline() const {
@@ -26,8 +28,8 @@ SteadyTime Call::Deadline() const {
 // Runs `step` on a worker. It gets what it needs by value and posts its result back by name, so that a call that is
 // gone by then is simply not found.
 template <typename Step>
-void Call::RunOnWorker(Step step, bool urgent) {
-  if (!relay_.workers().Submit(std::move(step), urgent)) Answer(relay_.calls().Overloaded(*method_));
+void Call::RunOnWorker(Step step, Turn turn) {
+  if (!relay_.workers().Submit(std::move(step), turn)) Answer(relay_.calls().Overloaded(*method_));
 }
 
 void Call::Decide() {
@@ -50,7 +52,7 @@ void Call::Decide() {
           if (call != nullptr && call->generation() == generation) call->OnRuling(std::move(ruling));
         });
       },
-      false);
+      TurnOf(*method_));
 }
 
 void Call::OnRuling(Ruling ruling) {
@@ -84,7 +86,7 @@ void Call::Conclude() {
           if (call != nullptr && call->generation() == generation) call->OnConclusion(std::move(answer));
         });
       },
-      true);
+      Turn::kFirst);
 }
 
 void Call::OnConclusion(std::optional<GrpcStatus> answer) {
@@ -112,7 +114,7 @@ void Call::StartObserving() {
        deadline = std::chrono::steady_clock::now() + relay_.options().decision_timeout] {
         judged->Observe(request, answer, deadline);
       },
-      false);
+      TurnOf(*method_));
   if (!queued) (void)relay_.calls().Overloaded(*method_);
 }
 

@@ -3,13 +3,15 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
 
 namespace pullseal::cri {
 
-WorkerPool::WorkerPool(std::size_t threads, std::size_t queue) : most_(queue) {
+WorkerPool::WorkerPool(std::size_t threads, std::size_t queue)
+    : most_(queue), most_pulls_(std::max<std::size_t>(1, threads - threads / 4)) {
   // Signals are for the relay's thread.
   sigset_t all;
   sigset_t old;
@@ -28,26 +30,36 @@ WorkerPool::~WorkerPool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-bool WorkerPool::Submit(std::function<void()> task, bool urgent) {
+bool WorkerPool::Submit(std::function<void()> task, Turn turn) {
   {
     const std::lock_guard lock(mutex_);
-    if (!urgent && tasks_.size() >= most_) return false;
-    (urgent ? urgent_ : tasks_).push_back(std::move(task));
+    if (turn != Turn::kFirst && usual_.size() + pulls_.size() >= most_) return false;
+    Queue& queue = turn == Turn::kFirst ? first_ : turn == Turn::kUsual ? usual_ : pulls_;
+    queue.push_back(std::move(task));
   }
   ready_.notify_one();
   return true;
 }
 
+WorkerPool::Queue* WorkerPool::Next() {
+  if (!first_.empty()) return &first_;
+  if (!usual_.empty()) return &usual_;
+  return !pulls_.empty() && running_pulls_ < most_pulls_ ? &pulls_ : nullptr;
+}
+
 void WorkerPool::Run() {
   while (true) {
     std::function<void()> task;
+    bool pull = false;
     {
       std::unique_lock lock(mutex_);
-      ready_.wait(lock, [this] { return stopping_ || !urgent_.empty() || !tasks_.empty(); });
+      Queue* queue = nullptr;
+      ready_.wait(lock, [&] { return stopping_ || (queue = Next()) != nullptr; });
       if (stopping_) return;
-      auto& queue = urgent_.empty() ? tasks_ : urgent_;
-      task = std::move(queue.front());
-      queue.pop_front();
+      pull = queue == &pulls_;
+      if (pull) ++running_pulls_;
+      task = std::move(queue->front());
+      queue->pop_front();
     }
     try {
       task();
@@ -55,6 +67,10 @@ void WorkerPool::Run() {
       // A library threw (out of memory, say). The call's result is never posted; its deadline or cancel ends it.
       log::Failure("a decision ended with an exception; its call is left unanswered");
     }
+    if (!pull) continue;
+    const std::lock_guard lock(mutex_);
+    --running_pulls_;
+    ready_.notify_one();
   }
 }
 

@@ -34,7 +34,7 @@ Result<registry::HttpResponse> FakeRegistry::Do(const registry::HttpRequest& ask
   Handler handler;
   {
     const std::lock_guard lock(mutex_);
-    requests_.push_back(Seen{line, request.headers});
+    if (keeps_record_) requests_.push_back(Seen{line, request.headers});
     for (const auto& [part, one] : handlers_) {
       if (line.find(part) != std::string::npos) handler = one;
     }

@@ -43,6 +43,8 @@ class FakeRegistry final : public registry::Http {
   std::vector<std::string> Requests() const;
   std::vector<std::string> HeadersOf(const std::string& part) const;
   void ForgetRequests();
+  // From now on requests are not remembered: for those who make millions.
+  void KeepNoRecord() { keeps_record_ = false; }
 
   static registry::HttpResponse Response(long status, std::string body = "",
                                          std::multimap<std::string, std::string> headers = {});
@@ -60,6 +62,7 @@ class FakeRegistry final : public registry::Http {
   std::map<std::string, Document> documents_;  // by host/v2/... path
   std::vector<std::pair<std::string, Handler>> handlers_;
   std::vector<Seen> requests_;
+  bool keeps_record_ = true;
 };
 
 inline constexpr const char* kImageType = "application/vnd.oci.image.manifest.v1+json";

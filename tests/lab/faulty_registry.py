@@ -91,6 +91,7 @@ class FaultyRegistry:
         self.wrap = wrap
         self.requests = []
         self.leaks = []
+        self.challenges = 0
         self.began = time.monotonic()
         self.closing = False
         self.ports = []
@@ -153,6 +154,10 @@ class FaultyRegistry:
             body += connection.recv(65536)
         return {"method": method, "path": target, "headers": headers, "body": body}
 
+    def asked(self):
+        """Requests of a decision, tokens, their challenges and redirects apart."""
+        return len(self.requests) - self.challenges - sum(self.requests.count(kind) for kind in ("token", "storage"))
+
     def kind(self, request, which):
         path = request["path"].split("?")[0]
         if which == "storage":
@@ -190,6 +195,7 @@ class FaultyRegistry:
         if kind == "storage":
             return self.found(self.image.blobs.get(request["path"].strip("/").split("?")[0]), "application/octet-stream")
         if authorization != "Bearer granted":
+            self.challenges += 1
             realm = self.faults.get("realm", lambda _: f"https://{self.host}/token")(request)
             return Reply(401, b"{}", {"WWW-Authenticate": f'Bearer realm="{realm}",service="{self.host}"'})
         return self.content(kind, request)
