@@ -106,6 +106,8 @@ inline constexpr std::size_t kRequestsPerHost = 8;
 // A manifest or blob that an index names and a replica lacks: replicas are seconds apart.
 inline constexpr milliseconds kReplicaFirst{500};
 inline constexpr int kReplicaAttempts = 3;
+// Handles kept with their connections for the next request; each has buffers and, by TLS, a set of roots.
+inline constexpr std::size_t kIdleConnections = 4;
 inline constexpr std::size_t kRootsBytes = 4 * kMiB;        // a system's certificate authorities: 220 KiB
 inline constexpr std::size_t kHostsFileBytes = 256 * kKiB;  // a hosts.toml; usual ones have ten lines
 inline constexpr std::size_t kMirrors = 16;                 // hosts in one hosts.toml; each may be asked for everything

@@ -1,5 +1,6 @@
 #include "daemon/app.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -244,6 +245,8 @@ class App {
 
 int Run(const config::Config& config) {
   log::SetLevel(config.log_level);
+  // Workers mostly wait for others: a heap of their own for each would be memory lying about.
+  ::mallopt(M_ARENA_MAX, 2);
   const sigset_t handled = HandledSignals();
   ::pthread_sigmask(SIG_BLOCK, &handled, nullptr);
   std::signal(SIGPIPE, SIG_IGN);

@@ -199,7 +199,13 @@ class CurlHttp final : public Http {
   void SetConnection(CURL* handle, const Transport& transport, const std::string& proxy, const std::string* roots,
                      std::chrono::milliseconds limit) const {
     curl_->easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-    if (roots != nullptr) {
+    if (transport.skip_verify) {
+      // Roots that nothing is checked against are not read.
+      curl_->easy_setopt(handle, CURLOPT_CAINFO, nullptr);
+      curl_->easy_setopt(handle, CURLOPT_CAPATH, nullptr);
+      curl_->easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L);
+      curl_->easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L);
+    } else if (roots != nullptr) {
       curl_blob blob{const_cast<char*>(roots->data()), roots->size(), CURL_BLOB_NOCOPY};
       curl_->easy_setopt(handle, CURLOPT_CAINFO_BLOB, &blob);
     } else if (!system_roots_.empty()) {
@@ -209,10 +215,6 @@ class CurlHttp final : public Http {
       const std::string& key = transport.client_key;
       curl_->easy_setopt(handle, CURLOPT_SSLCERT, transport.client_certificate.c_str());
       curl_->easy_setopt(handle, CURLOPT_SSLKEY, (key.empty() ? transport.client_certificate : key).c_str());
-    }
-    if (transport.skip_verify) {
-      curl_->easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L);
-      curl_->easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L);
     }
     // Ours to choose: libcurl reads the environment by other rules than containerd does.
     curl_->easy_setopt(handle, CURLOPT_PROXY, proxy.c_str());
@@ -263,7 +265,7 @@ class CurlHttp final : public Http {
   }
   void Give(EasyHandle handle) {
     const std::lock_guard lock(mutex_);
-    if (idle_.size() < 8) idle_.push_back(std::move(handle));
+    if (idle_.size() < limits::kIdleConnections) idle_.push_back(std::move(handle));
   }
 
   const Libcurl* const curl_ = Libcurl::Get();

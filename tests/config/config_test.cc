@@ -10,7 +10,9 @@ TEST(ConfigTest, ReadsEveryField) {
       "listen: {cri: /a.sock, metrics: \"127.0.0.1:1\"}\nruntime: {socket: /b.sock, namespace: x, sandboxImage: p, "
       "config: /c}\n"
       "policy: /p\nnode: {name: n, labels: {a: b}, labelsFile: /l}\nregistries: {plainHttp: [\"h:1\"], caFile: /ca, "
-      "certsDirs: [/d]}\n"
+      "certsDirs: [/d], mirrorCredentials: forward, credentialProvider: {config: /k, binDir: /b}, azureIdentity: "
+      "default, "
+      "dockerConfig: /c}\n"
       "gate: {workers: 2, queue: 3, decisionTimeout: 5s, allowTtl: 1m, denyTtl: 1s, evidenceMaxAge: 1h}\n"
       "audit: {file: /f}\nlog: {level: debug}\nunknownFields: deny\ncheckpoint: deny\n");
   ASSERT_TRUE(config.ok()) << config.error().message;
@@ -19,6 +21,15 @@ TEST(ConfigTest, ReadsEveryField) {
   EXPECT_EQ(std::chrono::milliseconds(5000), config->decision_timeout);
   EXPECT_EQ("b", config->node_labels->at("a"));
   EXPECT_TRUE(config->deny_unknown_fields);
+  EXPECT_EQ(std::vector<std::string>{"/d"}, *config->registries.certs_dirs);
+  EXPECT_EQ("/c", config->registries.containerd_config);
+  EXPECT_TRUE(config->registries.forward_to_mirrors);
+  EXPECT_EQ("/k", config->registries.provider_config);
+  EXPECT_EQ("/b", config->registries.provider_folder);
+  EXPECT_EQ("", *config->registries.azure_identity);
+  EXPECT_EQ("/c", config->registries.docker_config);
+  EXPECT_FALSE(Parse("registries: {azureIdentity: none}\n")->registries.azure_identity);
+  EXPECT_FALSE(Parse("policy: /p\n")->registries.certs_dirs);
   EXPECT_TRUE(config->deny_checkpoint);
 }
 

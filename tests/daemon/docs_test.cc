@@ -12,11 +12,12 @@
 #include "fakes/test_authority.h"
 #include "gate/decision.h"
 #include "policy/model.h"
+#include "registry/hosts_file.h"
 
 namespace pullseal::daemon {
 namespace {
 
-std::vector<std::string> YamlBlocks(const std::filesystem::path& file) {
+std::vector<std::string> Blocks(const std::filesystem::path& file, const std::string& language) {
   std::ifstream in(file);
   std::vector<std::string> out;
   bool inside = false;
@@ -25,7 +26,7 @@ std::vector<std::string> YamlBlocks(const std::filesystem::path& file) {
       inside = false;
     } else if (inside) {
       out.back() += line + "\n";
-    } else if (line == "```yaml") {
+    } else if (line == "```" + language) {
       inside = true;
       out.emplace_back();
     }
@@ -43,7 +44,11 @@ TEST(DocsTest, EveryExampleIsAccepted) {
   for (const auto& entry : std::filesystem::directory_iterator(top / "docs")) files.push_back(entry.path());
   for (const auto& file : files) {
     if (file.extension() != ".md") continue;
-    for (const std::string& block : YamlBlocks(file)) {
+    for (const std::string& block : Blocks(file, "toml")) {
+      const auto hosts = registry::ParseHostsFile(block);
+      EXPECT_TRUE(hosts.ok()) << file << ": " << hosts.error().message;
+    }
+    for (const std::string& block : Blocks(file, "yaml")) {
       if (block.find("kind: NodePolicy") != std::string::npos) {
         ++policies;
         const auto policy = policy::ParsePolicy(block, [&](const std::string& name) {
