@@ -173,6 +173,41 @@ TEST_F(EvidenceTest, AReferrerThatIsListedButGoneIsTrouble) {
   EXPECT_EQ(ErrorCode::kRemote, search.trouble->code);
 }
 
+TEST_F(EvidenceTest, AReplicaThatLagsIsWaitedFor) {
+  const std::string referrer = Referrer("one", false);
+  http_.PutReferrersApi("reg.io", "app", digest_, {referrer});
+  int missing = 2;
+  http_.On("manifests/sha256:", [&](const registry::HttpRequest& request) -> Result<registry::HttpResponse> {
+    if (missing-- > 0) return fakes::FakeRegistry::Response(404);
+    http_.Clear("manifests/sha256:");
+    return http_.Do(request);
+  });
+  const SteadyTime begin = clock_.Steady();
+  const Search search = Find(AnyIsEnough);
+  EXPECT_EQ(1U, search.signatures.size());
+  EXPECT_FALSE(search.trouble);
+  EXPECT_LE(std::chrono::milliseconds(1500), clock_.Steady() - begin);
+}
+
+// A list that cannot be read does not say that the registry has no such API.
+TEST_F(EvidenceTest, AnUnreadableListOfReferrersIsTrouble) {
+  for (const std::string body : {"{", "", R"({"schemaVersion":2,"config":{},"layers":[]})"}) {
+    http_.On("referrers/", [&](const registry::HttpRequest&) {
+      return fakes::FakeRegistry::Response(200, body, {{"content-type", fakes::kIndexType}});
+    });
+    EXPECT_TRUE(Find().trouble) << body;
+    http_.On("referrers/", [&](const registry::HttpRequest&) {
+      return fakes::FakeRegistry::Response(200, body, {{"content-type", "text/html"}});
+    });
+    EXPECT_FALSE(Find().trouble) << body;
+  }
+  std::vector<std::string> many(limits::kIndexManifests + 1, Referrer("one", false));
+  http_.Clear("referrers/");
+  http_.PutReferrersApi("reg.io", "app", digest_, many);
+  ASSERT_TRUE(Find().trouble);
+  EXPECT_EQ(ErrorCode::kLimit, Find().trouble->code);
+}
+
 // Each costs a request, also where it turns out to be nothing.
 TEST_F(EvidenceTest, TooManyReferrersAreTrouble) {
   std::vector<std::string> list;

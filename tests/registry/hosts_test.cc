@@ -8,6 +8,7 @@
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
 #include "registry/client.h"
+#include "registry/evidence.h"
 #include "registry/hosts_file.h"
 
 namespace pullseal::registry {
@@ -235,6 +236,34 @@ TEST_F(MirrorTest, CredentialsAreForTheirHost) {
   mine.server = "reg.io.evil.com";
   EXPECT_FALSE(Resolve(mine).ok());
   EXPECT_FALSE(Sent("https://", "Authorization"));
+}
+
+// Signatures are looked for wherever the image may come from.
+TEST_F(MirrorTest, EvidenceOfMirrorAndRegistry) {
+  Client client(http_, clock_, Config{{}, {folder_ + "/a"}});
+  EvidenceFinder finder(client);
+  const auto find = [&] {
+    clock_.Advance(std::chrono::minutes(2));  // what failed before does not speak for this search
+    return finder.Find(*oci::Reference::Parse("reg.io/app:1"), *oci::Digest::Parse(digest_), {},
+                       clock_.Steady() + std::chrono::seconds(20), [](const Search&) { return true; });
+  };
+  Search nowhere = find();
+  EXPECT_TRUE(nowhere.complete);
+  EXPECT_FALSE(nowhere.trouble);
+  EXPECT_EQ(9U, http_.Requests().size()) << "three places at each of three hosts";
+  http_.On("m.io", [](const HttpRequest&) { return FakeRegistry::Response(500); });
+  EXPECT_TRUE(find().trouble) << "a mirror that is ill might have had one";
+  http_.Clear("m.io");
+  http_.PutSignatures("reg.io", "app", digest_, {{"payload", "c2ln"}});
+  EXPECT_EQ(1U, find().signatures.size()) << "the registry has it";
+  http_.On("https://reg.io", [](const HttpRequest&) -> Result<HttpResponse> {
+    return Error{ErrorCode::kUnreachable, "cut off"};
+  });
+  EXPECT_EQ(ErrorCode::kUnreachable, find().trouble->code);
+  http_.PutSignatures("blind.io", "app", digest_, {{"payload", "c2ln"}});
+  const Search found = find();
+  EXPECT_EQ(1U, found.signatures.size()) << "a mirror has it, and the registry need not be there";
+  EXPECT_FALSE(found.trouble);
 }
 
 TEST_F(MirrorTest, MissingOnAMirrorAndTroubleUpstreamIsTrouble) {
