@@ -280,7 +280,7 @@ class AzureTest : public ::testing::Test {
       const bool good = request.body.text().find("refresh_token=refresh&") != std::string::npos;
       return good ? FakeRegistry::Response(200, R"({"access_token":"granted"})") : FakeRegistry::Response(400);
     });
-    http_.On("/v2/", [this](const HttpRequest& request) {
+    http_.On("/v2/", [](const HttpRequest& request) {
       for (const std::string& header : request.headers) {
         if (header == "Authorization: Bearer granted") {
           return FakeRegistry::Response(200, "", {{"docker-content-digest", "sha256:" + std::string(64, 'a')}});
