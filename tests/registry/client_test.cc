@@ -164,6 +164,7 @@ TEST_F(ClientTest, TokenRealmsThatLeadInsideAreRefused) {
                             "https://10.0.0.1/t", "https://[::1]/t", "https://[::ffff:127.0.0.1]/t", "https://0x7f.1/t",
                             "file:///etc/passwd", "", "https://u:p@auth.io/t"}) {
     Answer("https://reg.io", 401, {{"www-authenticate", std::string("Bearer realm=\"") + realm + "\",service=\"x\""}});
+    clock_.Advance(std::chrono::minutes(2));  // what failed before does not speak for this
     http_.ForgetRequests();
     EXPECT_FALSE(client_.Resolve(Ref(), credentials_, Deadline()).ok()) << realm;
     for (const std::string& line : http_.Requests()) EXPECT_NE(std::string::npos, line.find("reg.io")) << line;
@@ -190,6 +191,7 @@ TEST_F(ClientTest, RedirectsDropCredentialsAndStayOutside) {
   for (const char* location : {"http://storage.io/x", "https://127.0.0.1/x", "https://169.254.169.254/x",
                                "https://[::1]/x", "ftp://storage.io/x", ""}) {
     http_.Clear("https://reg.io");
+    clock_.Advance(std::chrono::minutes(2));
     Answer("https://reg.io", 307, {{"location", location}});
     EXPECT_FALSE(Blob(blob, 7, 100).ok()) << location;
   }

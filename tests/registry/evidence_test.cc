@@ -7,6 +7,7 @@
 
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
+#include "fakes/test_authority.h"
 
 namespace pullseal::registry {
 namespace {
@@ -171,6 +172,22 @@ TEST_F(EvidenceTest, AReferrerThatIsListedButGoneIsTrouble) {
   const Search search = Find();
   ASSERT_TRUE(search.trouble);
   EXPECT_EQ(ErrorCode::kRemote, search.trouble->code);
+}
+
+// What cosign signs without annotations is known; what only looks like it is fetched.
+TEST_F(EvidenceTest, CosignsUsualPayloadNeedsNoRequest) {
+  std::string payload = fakes::SimpleSigningPayload("reg.io/app", digest_);
+  http_.PutSignatures("reg.io", "app", digest_, {{payload, "c2ln"}});
+  const Search usual = Find(AnyIsEnough);
+  ASSERT_EQ(1U, usual.signatures.size());
+  EXPECT_EQ(payload, AsText(usual.signatures[0].payload));
+  EXPECT_EQ(0U, RequestsOf("blobs/"));
+  payload.replace(payload.find("reg.io/app"), 10, "reg.io/axx");
+  http_.PutSignatures("reg.io", "app", digest_, {{payload, "c2ln"}});
+  const Search other = Find(AnyIsEnough);
+  ASSERT_EQ(1U, other.signatures.size());
+  EXPECT_EQ(payload, AsText(other.signatures[0].payload));
+  EXPECT_EQ(1U, RequestsOf("blobs/"));
 }
 
 TEST_F(EvidenceTest, AReplicaThatLagsIsWaitedFor) {

@@ -238,6 +238,42 @@ TEST_F(MirrorTest, CredentialsAreForTheirHost) {
   EXPECT_FALSE(Sent("https://", "Authorization"));
 }
 
+// Neither headers nor certificates of a host are another's, wherever it sends us.
+TEST_F(MirrorTest, WhatIsConfiguredForAHostStaysThere) {
+  Write("a/reg.io/me.pem", "x");
+  Write("a/reg.io/ca.pem", "-----BEGIN CERTIFICATE-----\n");
+  Write("a/reg.io/hosts.toml",
+        "ca = \"ca.pem\"\nclient = \"me.pem\"\nskip_verify = true\n[header]\nX-Key = "
+        "\"s\"\n[host.\"https://down.io\"]\n");
+  http_.On("https://reg.io", [](const HttpRequest& request) {
+    EXPECT_TRUE(request.transport->skip_verify);
+    EXPECT_FALSE(request.transport->client_certificate.empty());
+    return request.authorization.empty()
+               ? FakeRegistry::Response(401, "", {{"www-authenticate", "Bearer realm=\"https://auth.io/t\""}})
+               : FakeRegistry::Response(307, "", {{"location", "https://storage.io/x"}});
+  });
+  int others = 0;
+  const auto look = [&](const HttpRequest& request) {
+    ++others;
+    EXPECT_FALSE(request.transport->skip_verify) << request.url.host;
+    EXPECT_TRUE(request.transport->client_certificate.empty()) << request.url.host;
+    EXPECT_FALSE(request.transport->more_roots.empty()) << request.url.host;
+  };
+  http_.On("auth.io", [&](const HttpRequest& request) {
+    look(request);
+    return FakeRegistry::Response(200, R"({"token":"t"})");
+  });
+  http_.On("storage.io", [&](const HttpRequest& request) {
+    look(request);
+    return FakeRegistry::Response(200, "", {{"docker-content-digest", digest_}});
+  });
+  EXPECT_TRUE(Resolve().ok());
+  EXPECT_EQ(2, others);
+  EXPECT_TRUE(Sent("https://reg.io", "X-Key"));
+  EXPECT_FALSE(Sent("auth.io", "X-Key"));
+  EXPECT_FALSE(Sent("storage.io", "X-Key"));
+}
+
 // Signatures are looked for wherever the image may come from.
 TEST_F(MirrorTest, EvidenceOfMirrorAndRegistry) {
   Client client(http_, clock_, Config{{}, {folder_ + "/a"}});
