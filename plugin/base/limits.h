@@ -106,6 +106,7 @@ inline constexpr std::size_t kRequestsPerHost = 8;
 // A manifest or blob that an index names and a replica lacks: replicas are seconds apart.
 inline constexpr milliseconds kReplicaFirst{500};
 inline constexpr int kReplicaAttempts = 3;
+inline constexpr int kReplicaWaits = 4;  // in one search
 // Handles kept with their connections for the next request; each has buffers and, by TLS, a set of roots.
 inline constexpr std::size_t kIdleConnections = 4;
 inline constexpr std::size_t kRootsBytes = 4 * kMiB;        // a system's certificate authorities: 220 KiB

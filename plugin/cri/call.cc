@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/limits.h"
+#include "base/secret.h"
 #include "cri/connection.h"
 #include "cri/relay.h"
 
@@ -305,7 +306,7 @@ ssize_t Call::ReadForClient(std::uint8_t* buffer, std::size_t size, std::uint32_
 void Call::Answer(const GrpcStatus& status) {
   Detach(true);
   phase_ = Phase::kAnswered;
-  held_request_.clear();
+  Wipe(held_request_);  // it may hold a password
   held_response_.clear();
   ReleaseHeld();
   local_code_ = std::to_string(static_cast<int>(status.code));

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "cri/call.h"
 #include "cri/connection.h"
 #include "cri/relay.h"
@@ -39,13 +40,14 @@ void Call::Decide() {
   judged_ = relay_.calls().New(*method_);
   RunOnWorker(
       [&relay = relay_, connection = connection_.id(), stream = stream_, generation = generation_, judged = judged_,
-       request = std::move(*message), deadline = Deadline()] {
+       request = std::move(*message), deadline = Deadline()]() mutable {
         Ruling ruling = DecisionFailed();
         try {
           ruling = judged->Before(request, deadline);
         } catch (const std::exception&) {
           log::Failure("a decision ended with an exception");
         }
+        Wipe(request);
         relay.Post([&relay, connection, stream, generation, ruling = std::move(ruling)]() mutable {
           Connection* client = relay.FindConnection(connection);
           Call* call = client != nullptr ? client->FindCall(stream) : nullptr;
@@ -59,7 +61,7 @@ void Call::OnRuling(Ruling ruling) {
   if (phase_ != Phase::kDeciding) return;
   if (const auto* refusal = std::get_if<GrpcStatus>(&ruling)) return Answer(*refusal);
   const std::string framed = Frame(std::get<Forward>(ruling).message);
-  held_request_.clear();
+  Wipe(held_request_);
   ReleaseHeld();
   to_runtime_.Append(framed.data(), framed.size());
   to_runtime_.ended = true;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "base/secret.h"
 #include "cri/call_steps.h"
 
 namespace pullseal::cri {
@@ -26,6 +27,19 @@ std::optional<std::string> NamespaceOf(const v1::PullImageRequest& request) {
   return request.sandbox_config().metadata().namespace_();
 }
 
+// Wipes the credentials of a request when it goes.
+class WipedRequest {
+ public:
+  v1::PullImageRequest message;
+  ~WipedRequest() {
+    v1::AuthConfig& auth = *message.mutable_auth();
+    for (std::string* secret :
+         {auth.mutable_password(), auth.mutable_auth(), auth.mutable_identity_token(), auth.mutable_registry_token()}) {
+      Wipe(*secret);
+    }
+  }
+};
+
 // PullImage: the tag is resolved once, that digest is judged, and the pull goes on by that digest; afterwards the tag's
 // record is made from it. So no byte that was not judged is unpacked, and there is no second resolution to race.
 class PullCall final : public CallSteps {
@@ -33,7 +47,8 @@ class PullCall final : public CallSteps {
   using CallSteps::CallSteps;
 
   Ruling Before(const std::string& bytes, SteadyTime deadline) override {
-    v1::PullImageRequest request;
+    WipedRequest wiped;
+    v1::PullImageRequest& request = wiped.message;
     if (!request.ParseFromString(bytes)) return MalformedMessage();
     const auto snapshot = services().snapshot();
     event_ = EventFor(request);
@@ -75,7 +90,8 @@ class PullCall final : public CallSteps {
 
   // The digest is taken from the store, where the pull has put it.
   void Observe(const std::string& bytes, const std::optional<std::string>& answer, SteadyTime deadline) override {
-    v1::PullImageRequest request;
+    WipedRequest wiped;
+    v1::PullImageRequest& request = wiped.message;
     const auto snapshot = services().snapshot();
     if (!answer || snapshot == nullptr) return;
     if (!request.ParseFromString(bytes)) return;
@@ -87,12 +103,9 @@ class PullCall final : public CallSteps {
       return (void)Conclude(event_, snapshot.get(), gate::ReasonForRuntime(image.error()), image.error().message);
     }
     event_.image_id = image->id;
-    const ImageQuestion question{image->id,
-                                 ImageJudge::StoreNames(*image),
-                                 name->Text(),
-                                 NamespaceOf(request),
-                                 CredentialsFor(request.auth()),
-                                 deadline};
+    const ImageQuestion question{
+        image->id, ImageJudge::StoreNames(*image), name->Text(), NamespaceOf(request), CredentialsFor(request.auth()),
+        deadline};
     (void)Conclude(event_, snapshot.get(), images().Judge(*snapshot, question).decision);
   }
 

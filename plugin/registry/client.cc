@@ -54,6 +54,9 @@ Result<oci::Digest> Client::Resolve(const oci::Reference& reference, const Crede
   auto landed = resolving_.Do(reference.Text() + "|" + credentials.Fingerprint(), deadline, clock_,
                               [&] { return ResolveByEndpoints(reference, credentials, deadline); });
   if (!landed) return Error{ErrorCode::kTimeout, "waiting for the tag's digest, which another question asked for"};
+  // The other question may have had less time than this one.
+  const bool late = landed->shared && !landed->value && landed->value.error().code == ErrorCode::kTimeout;
+  if (late && clock_.Steady() < deadline) return ResolveByEndpoints(reference, credentials, deadline);
   return std::move(landed->value);
 }
 

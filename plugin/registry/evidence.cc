@@ -92,7 +92,9 @@ class Finding {
     auto pause = limits::kReplicaFirst;
     for (int attempt = 1; attempt < limits::kReplicaAttempts; ++attempt) {
       if (fetched || fetched.error().code != ErrorCode::kNotFound) break;
-      if (pause > (where_->deadline - client_.clock().Steady()) / 2) break;
+      // A list full of what is not there is no lag.
+      if (waits_ == limits::kReplicaWaits || pause > (where_->deadline - client_.clock().Steady()) / 2) break;
+      ++waits_;
       client_.clock().SleepFor(Jittered(pause));
       pause *= 2;
       fetched = fetch();
@@ -242,6 +244,7 @@ class Finding {
   Place place_ = Place::kSignatureTag;
   bool unreachable_ = false;
   std::vector<oci::Digest> seen_;  // referrers that were read already, from whichever place
+  int waits_ = 0;                  // for replicas that lag
   std::size_t examined_ = 0;       // referrers that were asked for
   std::size_t bytes_ = 0;
 };

@@ -1,6 +1,7 @@
 """A registry that goes wrong in one chosen way: TLS, a token service, ACR's ways (a token without expires_in, blobs by
 307 at another address, Retry-After that counts down), one signed image in a chosen layout, and a fault for any kind of
 request. Used by tests/fault-matrix."""
+import base64
 import hashlib
 import json
 import re
@@ -190,6 +191,13 @@ class FaultyRegistry:
                 reply = self.faults[name](request)
                 if reply is not None:
                     return reply
+        if kind == "token" and "user" in self.faults:
+            # As ACR: a password by POST is a bad request, by Basic it is looked at.
+            if request["method"] == "POST":
+                return Reply(400, b'{"errors":[{"code":"UNSUPPORTED"}]}')
+            expected = "Basic " + base64.b64encode(self.faults["user"](request).encode()).decode()
+            if authorization != expected:
+                return Reply(401, b'{"errors":[{"code":"UNAUTHORIZED"}]}')
         if kind == "token":
             return Reply(200, b'{"access_token":"granted"}', {"Content-Type": "application/json"})
         if kind == "storage":

@@ -206,6 +206,16 @@ TEST_F(EvidenceTest, AReplicaThatLagsIsWaitedFor) {
   EXPECT_LE(std::chrono::milliseconds(1500), clock_.Steady() - begin);
 }
 
+TEST_F(EvidenceTest, AListFullOfWhatIsGoneIsNotWaitedForEachTime) {
+  std::vector<std::string> list;
+  for (int i = 0; i < 100; ++i) list.push_back(Referrer("layer " + std::to_string(i)));
+  http_.PutReferrersApi("reg.io", "app", digest_, list);
+  Answer("manifests/sha256:", 404);
+  const SteadyTime begin = clock_.Steady();
+  EXPECT_TRUE(Find().trouble);
+  EXPECT_GE(2 * limits::kRestMost + std::chrono::seconds(5), clock_.Steady() - begin);
+}
+
 // A list that cannot be read does not say that the registry has no such API.
 TEST_F(EvidenceTest, AnUnreadableListOfReferrersIsTrouble) {
   for (const std::string body : {"{", "", R"({"schemaVersion":2,"config":{},"layers":[]})"}) {
