@@ -55,6 +55,10 @@ Result<HttpResponse> Requester::FollowRedirects(HttpRequest request) {
   const Url origin = request.url;
   for (int hop = 0; hop <= limits::kRedirects; ++hop) {
     auto response = http_.Do(request);
+    // Only the registry itself may ask for credentials: what it redirects to could name a token service of its own.
+    if (response && response->status == 401 && !request.url.SameOrigin(origin)) {
+      return Error{ErrorCode::kUnauthorized, "the host that the registry redirects to wants credentials of its own"};
+    }
     if (!response || !IsRedirect(response->status)) return response;
     auto next = request.url.Resolve(response->Header("location"));
     if (!next) return Error{ErrorCode::kRemote, "the registry redirects to an invalid location"};

@@ -197,6 +197,18 @@ TEST_F(ClientTest, RedirectsDropCredentialsAndStayOutside) {
   }
 }
 
+// Where a registry redirects to gets no say in where credentials go.
+TEST_F(ClientTest, AChallengeOfAnotherHostIsNotAnswered) {
+  credentials_ = Credentials{"user", "secret", ""};
+  const auto blob = *oci::Digest::Parse(http_.PutBlob("reg.io", "app", "payload"));
+  Answer("https://reg.io", 307, {{"location", "https://storage.io/x"}});
+  Answer("https://storage.io", 401, {{"www-authenticate", R"(Bearer realm="https://evil.io/token",service="x")"}});
+  const auto refused = Blob(blob, 7, 100);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(ErrorCode::kUnauthorized, refused.error().code);
+  for (const std::string& line : http_.Requests()) EXPECT_EQ(std::string::npos, line.find("evil.io")) << line;
+}
+
 TEST_F(ClientTest, EndlessRedirectsEnd) {
   Answer("reg.io", 302, {{"location", "https://reg.io/again"}});
   EXPECT_EQ(ErrorCode::kLimit, ResolveError());
