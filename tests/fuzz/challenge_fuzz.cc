@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "registry/address.h"
 #include "registry/auth.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
