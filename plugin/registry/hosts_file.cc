@@ -1,6 +1,9 @@
 #include "registry/hosts_file.h"
 
+// clang-format off
+#include "base/toml_input.h"
 #include <toml++/toml.h>
+// clang-format on
 
 #include <algorithm>
 
@@ -146,6 +149,7 @@ std::vector<HostEntry> ReadHosts(const toml::table& root) {
     std::vector<std::pair<Position, std::string>> order;
     for (const auto& [name, value] : *hosts) {
       if (!value.is_table()) throw Refused{"a host is no table"};
+      if (name.str().empty()) continue;  // containerd would ask nobody there
       order.emplace_back(FirstPosition(value), name.str());
     }
     if (order.size() > limits::kMirrors) throw Refused{"more than " + std::to_string(limits::kMirrors) + " hosts"};
@@ -161,19 +165,25 @@ std::vector<HostEntry> ReadHosts(const toml::table& root) {
 }  // namespace
 
 Result<std::vector<HostEntry>> ParseHostsFile(std::string_view text) {
+  const auto plain = ToPlainToml(text);
+  if (!plain) return Error{ErrorCode::kInvalid, "holds control characters or is not UTF-8"};
   try {
-    return ReadHosts(toml::parse(text));
+    return ReadHosts(toml::parse(*plain));
   } catch (const toml::parse_error& error) {
     return Error{ErrorCode::kInvalid,
                  "line " + std::to_string(error.source().begin.line) + ": " + Printable(error.description(), 200)};
+  } catch (const TomlAssertion&) {
+    return Error{ErrorCode::kInvalid, "is not valid TOML"};
   } catch (const Refused& refused) {
     return Error{ErrorCode::kInvalid, refused.why};
   }
 }
 
 std::optional<std::vector<std::string>> HostsFoldersFromContainerd(std::string_view text) {
+  const auto plain = ToPlainToml(text);
+  if (!plain) return std::nullopt;
   try {
-    const toml::table root = toml::parse(text);
+    const toml::table root = toml::parse(*plain);
     const auto plugins = root["plugins"];
     auto path = plugins["io.containerd.cri.v1.images"]["registry"]["config_path"].value<std::string>();
     if (!path) path = plugins["io.containerd.grpc.v1.cri"]["registry"]["config_path"].value<std::string>();
@@ -185,6 +195,8 @@ std::optional<std::vector<std::string>> HostsFoldersFromContainerd(std::string_v
       at = colon + 1;
     }
     return out;
+  } catch (const TomlAssertion&) {
+    return std::nullopt;
   } catch (const toml::parse_error&) {
     return std::nullopt;
   }

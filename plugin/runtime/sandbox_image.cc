@@ -1,6 +1,9 @@
 #include "runtime/sandbox_image.h"
 
+// clang-format off
+#include "base/toml_input.h"
 #include <toml++/toml.h>
+// clang-format on
 
 #include "base/file.h"
 #include "base/limits.h"
@@ -8,13 +11,17 @@
 namespace pullseal::runtime {
 
 Result<std::string> SandboxImageFromConfig(std::string_view text) {
+  const auto plain = ToPlainToml(text);
+  if (!plain) return Error{ErrorCode::kInvalid, "containerd's configuration is not valid TOML"};
   try {
-    const toml::table root = toml::parse(text);
+    const toml::table root = toml::parse(*plain);
     const auto plugins = root["plugins"];
     // containerd 2.x: pinned_images.sandbox of the image service; 1.x: sandbox_image of the CRI plugin.
     auto name = plugins["io.containerd.cri.v1.images"]["pinned_images"]["sandbox"].value<std::string>();
     if (!name) name = plugins["io.containerd.grpc.v1.cri"]["sandbox_image"].value<std::string>();
     if (name && !name->empty()) return *name;
+  } catch (const TomlAssertion&) {
+    return Error{ErrorCode::kInvalid, "containerd's configuration is not valid TOML"};
   } catch (const toml::parse_error&) {
     return Error{ErrorCode::kInvalid, "containerd's configuration is not valid TOML"};
   }

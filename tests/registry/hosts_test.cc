@@ -109,7 +109,7 @@ TEST_F(HostsTest, WhatContainerdPassesOverIsPassedOverAndTold) {
   for (const char* text :
        {"[host.\"https://a.io\"]\ncapabilities = [\"fly\"]\n", "server = 5\n", "skip_verify = \"yes\"\n",
         "[host]\nx = 1\n", "server = \"https://a\"\nserver = \"https://b\"\n", "= nonsense\n",
-        "dial_timeout = \"soon\"\n", "client = [[\"one\"]]\n"}) {
+        "dial_timeout = \"soon\"\n", "[!\n", "[\b]\n", "\xEF\xBA\xBF\n", "# \xFF\n", "client = [[\"one\"]]\n"}) {
     Write("a/reg.io/hosts.toml", text);
     warnings_.clear();
     EXPECT_EQ(Lines{"https://reg.io:443/v2 rp"}, Places("reg.io")) << text;
@@ -147,6 +147,10 @@ TEST_F(HostsTest, DockersOldLayout) {
   EXPECT_FALSE((*places)->front().mirror);
   Write("a/reg.io/y.crt", "nothing");
   EXPECT_FALSE(hosts_.For("reg.io").ok());
+}
+
+TEST(HostsFileTest, AHostWithoutANameIsNoHost) {
+  EXPECT_EQ(1U, ParseHostsFile("[host.\"\"]\nskip_verify = true\n")->size()) << "what stands for the registry itself";
 }
 
 TEST(HostsFileTest, FoldersFromContainerdsConfiguration) {
