@@ -59,7 +59,7 @@ Credentials JoinedCredentials(std::string_view base64) {
   auto joined = Base64Decode(base64);
   if (!joined) return out;
   const Secret whole(AsText(*joined));
-  ::explicit_bzero(joined->data(), joined->size());
+  if (!joined->empty()) ::explicit_bzero(joined->data(), joined->size());
   std::string_view text = whole.text();
   while (text.ends_with('\0')) text.remove_suffix(1);
   const auto colon = text.find(':');
