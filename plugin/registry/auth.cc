@@ -82,6 +82,7 @@ Result<HttpResponse> Authorizer::Exchange(const Endpoint& endpoint, const std::s
   const HttpResponse challenged = *response;
   const Case one{endpoint, path, challenged, deadline};
   Error refusal{ErrorCode::kUnauthorized, "the registry wants credentials and there are none"};
+  std::string notes;  // of sources that should have had credentials
   bool tried = false;
   // True if this was the answer to go on with.
   const auto attempt = [&](const Credentials& credentials) {
@@ -106,14 +107,16 @@ Result<HttpResponse> Authorizer::Exchange(const Endpoint& endpoint, const std::s
   const std::string asked_for = endpoint.mirror ? endpoint.host : endpoint.original;
   for (const auto& source : sources_) {
     auto found = source->Find(asked_for, path, deadline);
-    if (!found) refusal.message += "; " + std::string(source->name()) + ": " + found.error().message;
+    if (!found) notes += "; " + std::string(source->name()) + ": " + found.error().message;
     for (const Credentials& credentials : found ? *found : std::vector<Credentials>{}) {
       if (attempt(credentials)) return response;
     }
   }
   if (!tried && attempt(Credentials{})) return response;
-  if (!response) return refusal;
-  return response;
+  if (response && notes.empty()) return response;
+  if (response) refusal.message = "HTTP status " + std::to_string(response->status);
+  refusal.message += notes;
+  return refusal;
 }
 
 Result<Grant> Authorizer::Answer(const Case& one, const Credentials& credentials) {

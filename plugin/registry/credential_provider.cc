@@ -84,7 +84,9 @@ Result<ProviderSource::Providers> ProviderSource::Configured() {
   auto text = ReadFile(config_file_, limits::kConfigBytes);
   auto parsed = text ? ParseProviderConfig(*text) : Result<std::vector<Provider>>(text.error());
   if (!parsed) {
-    if (!(now == stamp_)) warning_(config_file_ + ": " + parsed.error().message + "; no credential provider is asked");
+    if (!(now == stamp_) || !told_)
+      warning_(config_file_ + ": " + parsed.error().message + "; no credential provider is asked");
+    told_ = true;
     stamp_ = now;
     providers_ = nullptr;
     return parsed.error().In("its configuration");

@@ -69,6 +69,7 @@ class ProviderSource final : public CredentialSource {
   SingleFlight<Result<std::shared_ptr<const ProviderAnswer>>> flights_;
   std::mutex mutex_;
   FileStamp stamp_;                                 // guarded by mutex_
+  bool told_ = false;                               // guarded by mutex_; that the configuration is broken
   Providers providers_;                             // guarded by mutex_
   LruMap<Kept> answers_{limits::kProviderAnswers};  // guarded by mutex_
 };

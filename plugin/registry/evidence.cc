@@ -46,6 +46,8 @@ class Finding {
   // Looks at one endpoint, in the places in the order given; the one where enough was found, if any.
   std::optional<Place> LookAt(const Where& where, const std::array<Place, 3>& order) {
     where_ = &where;
+    // What trouble at another endpoint may have left unread is read here.
+    if (search.trouble) seen_.clear();
     for (const Place place : order) {
       unreachable_ = false;
       if (LookIn(place)) return place;

@@ -264,6 +264,27 @@ TEST_F(ProviderTest, BrokenConfigurationIsToldOnceAndHealsWhenItChanges) {
   EXPECT_TRUE(Find().ok());
 }
 
+// Whoever reads the refusal learns that the node should have had credentials, and why it had none.
+TEST_F(ProviderTest, AMissingConfigurationIsToldAndStandsInTheError) {
+  std::filesystem::remove(folder_ + "/config.yaml");
+  FakeRegistry http;
+  http.On("a.reg.io", [](const HttpRequest&) {
+    return FakeRegistry::Response(401, "", {{"www-authenticate", "Basic realm=\"x\""}});
+  });
+  const auto source = std::make_shared<ProviderSource>(folder_ + "/config.yaml", folder_, clock_,
+                                                       [this](const std::string& text) { warnings_.push_back(text); });
+  Client client(http, clock_, Config{{}, {}, false, {source}});
+  for (const Credentials& own : {Credentials{}, Credentials{"user", "wrong"}}) {
+    const auto refused =
+        client.Resolve(*oci::Reference::Parse("a.reg.io/app:1"), own, clock_.Steady() + std::chrono::seconds(20));
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(ErrorCode::kUnauthorized, refused.error().code);
+    EXPECT_NE(std::string::npos, refused.error().message.find("credential provider: its configuration"))
+        << refused.error().message;
+  }
+  EXPECT_EQ(1U, warnings_.size());
+}
+
 class AzureTest : public ::testing::Test {
  protected:
   AzureTest() {

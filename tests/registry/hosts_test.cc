@@ -306,6 +306,24 @@ TEST_F(MirrorTest, EvidenceOfMirrorAndRegistry) {
   EXPECT_FALSE(found.trouble);
 }
 
+// A mirror that has a referrer but not its signature does not keep the registry's from being read.
+TEST_F(MirrorTest, ASignatureTheMirrorLostIsReadAtTheRegistry) {
+  for (const char* host : {"m.io", "reg.io"}) {
+    http_.PutReferrersApi(host, "app", digest_, {http_.PutReferrer(host, "app", digest_, "bundle")});
+  }
+  http_.On("m.io", [this](const HttpRequest& request) {
+    if (request.url.path_and_query.find("/blobs/") != std::string::npos) return FakeRegistry::Response(500);
+    HttpRequest at_registry = request;
+    at_registry.url = *Url::Parse("https://reg.io" + request.url.path_and_query.substr(2));
+    return *http_.Do(at_registry);
+  });
+  Client client(http_, clock_, Config{{}, {folder_ + "/a"}});
+  const Search found = EvidenceFinder(client).Find(*oci::Reference::Parse("reg.io/app:1"), *oci::Digest::Parse(digest_),
+                                                   {}, clock_.Steady() + std::chrono::seconds(20),
+                                                   [](const Search& so_far) { return !so_far.signatures.empty(); });
+  EXPECT_EQ(1U, found.signatures.size());
+}
+
 TEST_F(MirrorTest, MissingOnAMirrorAndTroubleUpstreamIsTrouble) {
   http_.On("https://reg.io", [](const HttpRequest&) { return FakeRegistry::Response(403); });
   const auto digest = Resolve();
