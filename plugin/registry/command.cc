@@ -14,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <map>
+#include <optional>
 #include <string_view>
 
 #include "base/clock.h"
@@ -75,29 +76,37 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
   ~Child() {
-    if (pid_ > 0) (void)Wait(true);
+    if (pid_ > 0) (void)Wait(steady_clock::now());
   }
-  int Wait(bool kill) {
-    if (kill) {
-      ::kill(-pid_, SIGKILL);
-      ::kill(pid_, SIGKILL);
+  // Its status; absent if it had not ended by `deadline` and was killed. What it left running goes with it in any case,
+  // before its number is given back.
+  std::optional<int> Wait(steady_clock::time_point deadline) {
+    bool ended = Ended();
+    while (!ended && steady_clock::now() < deadline) {
+      SystemClock().SleepFor(milliseconds(5));
+      ended = Ended();
     }
+    ::kill(-pid_, SIGKILL);
+    ::kill(pid_, SIGKILL);
     int status = -1;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
     }
-    // What it left running must not outlive the answer.
-    ::kill(-pid_, SIGKILL);
     pid_ = -1;
-    return status;
+    return ended ? std::optional(status) : std::nullopt;
   }
 
  private:
+  bool Ended() const {
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid_;
+  }
+
   pid_t pid_;
 };
 
 // Feeds `input` and collects the output until the other side closes it.
-Result<Secret> Converse(int input, int output, const Command& command, OwnedFd& input_end) {
-  const auto deadline = steady_clock::now() + command.time;
+Result<Secret> Converse(int input, int output, const Command& command, steady_clock::time_point deadline,
+                        OwnedFd& input_end) {
   std::string collected;
   collected.reserve(4096);
   std::size_t written = 0;
@@ -151,9 +160,12 @@ Result<Secret> RunCommand(const Command& command) {
   Child child(pid);
   child_output.Close();
   const int input = input_end.get();
-  auto text = Converse(input, output_end.get(), command, input_end);
+  const auto deadline = steady_clock::now() + command.time;
+  auto text = Converse(input, output_end.get(), command, deadline, input_end);
   if (!text) return text;
-  const int status = child.Wait(false);
+  const auto ended = child.Wait(deadline);
+  if (!ended) return Error{ErrorCode::kTimeout, "did not end in " + std::to_string(command.time.count()) + " ms"};
+  const int status = *ended;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
   if (WIFEXITED(status)) {
     return Error{ErrorCode::kUnavailable, "ended with status " + std::to_string(WEXITSTATUS(status))};

@@ -218,6 +218,8 @@ TEST_F(ProviderTest, AHangingPluginIsKilledWithItsChildren) {
   command.time = std::chrono::milliseconds(300);
   command.most = 100;
   EXPECT_EQ(ErrorCode::kTimeout, RunCommand(command).error().code);
+  command.arguments = {"-c", "exec >&-; sleep 1000"};
+  EXPECT_EQ(ErrorCode::kTimeout, RunCommand(command).error().code) << "it says no more, but does not end";
   command.arguments = {"-c", "sleep 1000 >/dev/null 2>&1 & echo $!"};
   const auto left_running = RunCommand(command);
   ASSERT_TRUE(left_running.ok());
