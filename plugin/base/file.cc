@@ -48,4 +48,26 @@ Result<std::string> ReadFile(const std::string& path, std::size_t most) {
   }
 }
 
+Status WriteFile(const std::string& path, std::string_view text, unsigned mode) {
+  const std::string beside = path + ".new";
+  const auto failed = [&](const char* what) {
+    const Error error{ErrorCode::kUnavailable, std::string(what) + " " + beside + ": " + ErrnoText(errno)};
+    ::unlink(beside.c_str());
+    return error;
+  };
+  ::unlink(beside.c_str());
+  const OwnedFd fd(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!fd.valid()) return Error{ErrorCode::kUnavailable, "create " + beside + ": " + ErrnoText(errno)};
+  while (!text.empty()) {
+    const ssize_t put = ::write(fd.get(), text.data(), text.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return failed("write");
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+  if (::fchmod(fd.get(), mode) != 0) return failed("set the mode of");
+  if (::fsync(fd.get()) != 0) return failed("sync");
+  if (::rename(beside.c_str(), path.c_str()) != 0) return failed("rename");
+  return {};
+}
+
 }  // namespace pullseal

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/result.h"
@@ -12,6 +13,10 @@ namespace pullseal {
 // ReadFile returns the whole of the regular file at `path`. kLimit above `most` bytes, kNotFound if it is not there,
 // kUnavailable if it cannot be read. Never blocks on a pipe or device.
 Result<std::string> ReadFile(const std::string& path, std::size_t most);
+
+// WriteFile puts `text` at `path` as a whole or not at all: into a new file beside it that is synced and renamed, with
+// `mode`. kUnavailable; what was there before is then still there.
+Status WriteFile(const std::string& path, std::string_view text, unsigned mode);
 
 // OwnedFd closes its file descriptor when it goes. -1 means none.
 class OwnedFd {

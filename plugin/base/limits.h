@@ -200,7 +200,47 @@ inline constexpr seconds kAdminWriteTime{5};
 inline constexpr seconds kAdminIdleTime{60};
 inline constexpr std::size_t kAdminList = 10'000;  // subjects told by `cache list`
 inline constexpr std::size_t kWarmImages = 1'000;  // images in one request to warm
-inline constexpr seconds kWarmTime{30};            // judging one of them
+// Installing on a node.
+inline constexpr std::size_t kNodeFileBytes = 16 * kMiB;     // a file that is replaced; the largest is the static plugin
+inline constexpr std::size_t kTransactionBytes = 64 * kMiB;  // what one change replaces, written down
+inline constexpr std::size_t kNodeCommandBytes = 4 * kMiB;   // `containerd config dump`, `systemctl cat`
+inline constexpr std::size_t kSettingsFileBytes = 1 * kMiB;  // a ConfigMap is no larger
+inline constexpr std::size_t kSettingsFiles = 64;            // keys and roots beside a policy
+inline constexpr std::size_t kImageFiles = 20'000;           // of an unpacked version
+inline constexpr std::size_t kImageFileBytes = 256 * kMiB;
+inline constexpr seconds kNodeCommandTime{90};               // what systemd gives a unit to start or stop, mostly
+inline constexpr seconds kKubeletSteady{8};                  // without fault, after it was restarted: some sync rounds
+inline constexpr std::size_t kHealthBytes = 4 * kKiB;        // kubelet's answer to GET /healthz
+inline constexpr seconds kHealthTime{3};
+// Proving that a node enforces.
+inline constexpr seconds kDoctorCall{10};                    // one question to a socket
+inline constexpr std::size_t kProcesses = 100'000;           // looked through in /proc
+inline constexpr std::size_t kReportBytes = 4 * kMiB;        // a doctor's report, read back
+inline constexpr seconds kReportAge{180};                    // older proves nothing: three rounds of the timer
+inline constexpr double kClockSkewSeconds = 300;             // certificates and tokens stop working about there
+inline constexpr std::size_t kLowDiskBytes = 256 * kMiB;     // four audit logs' worth
+// The DaemonSet's pod.
+inline constexpr seconds kAgentRound{5};
+inline constexpr seconds kHeadRound{60};                     // the audit head is shipped each minute
+inline constexpr seconds kApplyTime{600};                    // one installation, with its watch
+inline constexpr std::size_t kAuditBatchBytes = 1 * kMiB;    // copied to standard output at a time
+inline constexpr std::size_t kProbeBytes = kMiB;  // the answer to a question the command line puts to a CRI socket
+// containerd kills a verifier after 10 s by default; ours answers before that, and waits no longer itself.
+inline constexpr seconds kPluginDecisionTime{8};
+inline constexpr seconds kPluginWait{9};
+inline constexpr std::size_t kMetricsChunkBytes = 32 * kKiB;  // of the metrics told in one line, half of which escapes
+inline constexpr std::size_t kCanaries = 16;  // canaries whose outcome is remembered: one asker a minute
+// Opening the gate: long enough for a night's incident, too short to be forgotten for days.
+inline constexpr seconds kBreakGlassMost{24 * 3600};
+inline constexpr std::size_t kBreakGlassReason = 500;  // one audit record holds it
+inline constexpr std::size_t kBreakGlassBytes = 8 * kKiB;
+// Containers remembered as created by calls that came through us; more than run on a node, with room for restarts.
+inline constexpr std::size_t kCreatedContainers = 8'192;
+inline constexpr seconds kCreatedLately{600};               // a container that was created and has not been started yet
+inline constexpr std::size_t kCreatedFileBytes = 2 * kMiB;  // twice that many lines of 65 bytes
+inline constexpr seconds kSelfTestRound{10};                // where systemd does not say
+inline constexpr std::size_t kRunningContainers = 2'000;    // on one node: eight times what Kubernetes recommends
+inline constexpr seconds kWarmTime{30};                     // judging one of them
 
 }  // namespace pullseal::limits
 

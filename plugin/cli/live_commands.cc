@@ -3,8 +3,9 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "admin/client.h"
 #include "base/bytes.h"
-#include "cli/admin_client.h"
+#include "base/clock.h"
 
 namespace pullseal::cli {
 namespace {
@@ -74,7 +75,7 @@ json::Writer Command(const char* name) {
 
 int DaemonStatus(const LiveOptions& options) {
   const auto asked =
-      AskDaemon(options.socket, Command("status"), [&](const json::Value& line, const std::string& text) {
+      admin::Ask(options.socket, Command("status"), [&](const json::Value& line, const std::string& text) {
         if (options.json) {
           Print(text);
         } else {
@@ -86,7 +87,7 @@ int DaemonStatus(const LiveOptions& options) {
 
 int CacheList(const LiveOptions& options) {
   const auto asked =
-      AskDaemon(options.socket, Command("cache-list"), [&](const json::Value& line, const std::string& text) {
+      admin::Ask(options.socket, Command("cache-list"), [&](const json::Value& line, const std::string& text) {
         if (options.json) {
           Print(text);
         } else if (line.Find("done") != nullptr) {
@@ -101,7 +102,7 @@ int CacheList(const LiveOptions& options) {
 
 int CacheFlush(const LiveOptions& options) {
   const auto asked =
-      AskDaemon(options.socket, Command("cache-flush"), [&](const json::Value&, const std::string& text) {
+      admin::Ask(options.socket, Command("cache-flush"), [&](const json::Value&, const std::string& text) {
         Print(options.json ? text : "forgotten: verdicts and evidence are fetched and judged anew");
       });
   return asked ? kGood : Complain(asked.error());
@@ -115,7 +116,7 @@ int Warm(const LiveOptions& options, const std::vector<std::string>& images,
   request.Raw("images", "[" + list + "]");
   if (pod_namespace) request.Text("namespace", *pod_namespace);
   int status = kGood;
-  const auto asked = AskDaemon(options.socket, request, [&](const json::Value& line, const std::string& text) {
+  const auto asked = admin::Ask(options.socket, request, [&](const json::Value& line, const std::string& text) {
     const std::string outcome = TextOf(&line, "outcome");
     if (!outcome.empty() && outcome != "allow" && outcome != "would-deny") {
       status = outcome == "deny" && status != kCannotAsk ? kRefused : kCannotAsk;
@@ -129,6 +130,59 @@ int Warm(const LiveOptions& options, const std::vector<std::string>& images,
     std::fflush(stdout);
   });
   return asked ? status : Complain(asked.error());
+}
+
+int Running(const LiveOptions& options, const std::string& policy, bool only_denied) {
+  json::Writer request = Command("running");
+  if (!policy.empty()) request.Text("policy", policy);
+  int status = kGood;
+  int refused = 0;
+  const auto asked = admin::Ask(options.socket, request, [&](const json::Value& line, const std::string& text) {
+    const std::string outcome = TextOf(&line, "outcome");
+    const bool denied = !outcome.empty() && outcome != "allow";
+    if (denied && outcome != "would-deny") status = kRefused;
+    if (denied) ++refused;
+    if (options.json) {
+      if (denied || !only_denied || outcome.empty()) Print(text);
+    } else if (outcome.empty()) {
+      Print(NumberOf(&line, "containers") + " containers run; " + std::to_string(refused) +
+            " things would be refused now, by the policy " + TextOf(&line, "policy_sha256").substr(0, 12) + " (mode " +
+            TextOf(&line, "mode") + ")");
+    } else if (denied || !only_denied) {
+      const std::string where =
+          TextOf(&line, "kind") == "pause"
+              ? "every pod's pause image"
+              : TextOf(&line, "namespace") + "/" + TextOf(&line, "pod") + "/" + TextOf(&line, "container");
+      const std::string way = TextOf(&line, "way") == "around" ? " [created around pullseal]" : "";
+      Print(outcome + "  " + where + "  " + TextOf(&line, "image") + "  " + TextOf(&line, "reason") +
+            (TextOf(&line, "rule").empty() ? "" : "  rule " + TextOf(&line, "rule")) +
+            (TextOf(&line, "signer").empty() ? "" : "  by " + TextOf(&line, "signer")) + way);
+    }
+  });
+  return asked ? status : Complain(asked.error());
+}
+
+int BreakGlass(const LiveOptions& options, const std::string& duration, const std::string& reason, bool end) {
+  json::Writer request = Command("break-glass");
+  if (end) {
+    request.Number("seconds", 0);
+  } else {
+    const auto time = ParseDuration(duration);
+    if (!time) {
+      std::fprintf(stderr, "pullseal: say --for 30m --reason TEXT, or --end\n");
+      return kCannotAsk;
+    }
+    request.Number("seconds", std::chrono::duration_cast<std::chrono::seconds>(*time).count()).Text("reason", reason);
+  }
+  const auto asked = admin::Ask(options.socket, request, [&](const json::Value& line, const std::string& text) {
+    if (options.json) return Print(text);
+    Print(IsTrue(&line, "open")
+              ? "the gate is OPEN until " + TextOf(&line, "until") +
+                    ": nothing is refused, everything is recorded; `pullseal break-glass --end` ends it"
+              : std::string("break-glass is over: the policy is in force"));
+    if (!IsTrue(&line, "recorded")) Print("this could NOT be written into the audit log");
+  });
+  return asked ? kGood : Complain(asked.error());
 }
 
 }  // namespace pullseal::cli

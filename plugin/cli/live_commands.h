@@ -24,6 +24,13 @@ int CacheFlush(const LiveOptions& options);
 int Warm(const LiveOptions& options, const std::vector<std::string>& images,
          const std::optional<std::string>& pod_namespace);
 
+// Running prints what runs on the node and what the policy, or the file `policy`, says of it; 1 if anything would be
+// refused.
+int Running(const LiveOptions& options, const std::string& policy, bool only_denied);
+
+// BreakGlass opens the gate for `duration` ("30m"), or ends that.
+int BreakGlass(const LiveOptions& options, const std::string& duration, const std::string& reason, bool end);
+
 }  // namespace pullseal::cli
 
 #endif  // PULLSEAL_CLI_LIVE_COMMANDS_H_

@@ -8,6 +8,7 @@
 #include "cli/audit_commands.h"
 #include "cli/live_commands.h"
 #include "cli/manual.h"
+#include "cli/node_commands.h"
 #include "cli/trust_commands.h"
 #include "cli/verify.h"
 #include "cli/verify_bundle.h"
@@ -30,6 +31,8 @@ class CommandLine {
     AddTrust();
     AddLive();
     AddAudit();
+    AddRunning();
+    AddNode();
     AddTexts();
   }
 
@@ -162,6 +165,94 @@ class CommandLine {
     });
   }
 
+  void AddRunning() {
+    CLI::App* running =
+        app_.add_subcommand("running", "what runs on this node, and what of it a policy would refuse now");
+    running->add_option("--policy", file_,
+                        "judge by this file instead of the policy in force; the daemon reads it, so it "
+                        "must lie in /etc/pullseal");
+    running->add_flag("--denied", denied_, "only what would be refused");
+    AddLiveOptions(running);
+    running->callback([this] { status_ = pullseal::cli::Running(Live(), file_, denied_); });
+    CLI::App* glass =
+        app_.add_subcommand("break-glass", "put the whole gate into audit mode for a while: nothing is refused");
+    glass->add_option("--for", duration_, "how long: 30m, 2h; at most 24h");
+    glass->add_option("--reason", reason_, "why, for the audit log");
+    glass->add_flag("--end", end_, "end it now");
+    AddLiveOptions(glass);
+    glass->callback([this] { status_ = pullseal::cli::BreakGlass(Live(), end_ ? "" : duration_, reason_, end_); });
+  }
+
+  void AddNode() {
+    CLI::App* doctor = app_.add_subcommand("doctor", "prove that this node enforces, by looking and trying");
+    doctor->add_option("--report", node_.report,
+                       "also write the findings there, as JSON; the audit log's end is looked at only");
+    AddOutput(doctor);
+    doctor->callback([this] {
+      node_.json = Json();
+      status_ = pullseal::cli::Doctor(node_);
+    });
+    CLI::App* node = app_.add_subcommand("node", "put pullseal on this node, change it, take it away");
+    node->require_subcommand(1);
+    const auto common = [this](CLI::App* command) {
+      command->add_option("--watch", node_.watch_seconds, "seconds kubelet has to become healthy")
+          ->capture_default_str()
+          ->check(CLI::Range(10, 600));
+      command->add_option("--report", node_.report, "also write the outcome there, as JSON");
+      AddOutput(command);
+    };
+    for (const char* name : {"install", "upgrade"}) {
+      const bool upgrade = std::string(name) == "upgrade";
+      CLI::App* command = node->add_subcommand(name, upgrade ? "change version or settings of an installation"
+                                                             : "make this node as wanted; does nothing if it is");
+      command->add_option("--image", node_.install.source,
+                          "root file system of the version (default: this program's own)");
+      command->add_option(
+          "--settings", node_.install.settings,
+          "folder with policy.yaml, its keys, and perhaps config.yaml (default: what /etc/pullseal has)");
+      command->add_flag("--plugin", node_.plugin, "leave kubelet alone: be containerd's image verifier plugin");
+      command->add_option("--agent-image", node_.install.agent_image,
+                          "image of the DaemonSet's pod, which must be allowed");
+      command->add_option("--agent-namespace", node_.install.agent_namespace, "namespace of that pod");
+      command->add_flag("--accept-denials", node_.install.accept_denials,
+                        "though something that runs now would not run again");
+      command->add_flag("--dry-run", node_.install.dry_run, "say what would be done");
+      common(command);
+      command->callback([this, upgrade] {
+        node_.json = Json();
+        node_.install.must_exist = upgrade;
+        status_ = pullseal::cli::NodeInstall(node_);
+      });
+    }
+    CLI::App* uninstall = node->add_subcommand("uninstall", "give kubelet back to containerd and leave nothing behind");
+    uninstall->add_flag("--keep-logs", node_.uninstall.keep_logs, "leave the audit log");
+    uninstall->add_flag("--dry-run", node_.uninstall.dry_run, "say what would be done");
+    common(uninstall);
+    uninstall->callback([this] {
+      node_.json = Json();
+      status_ = pullseal::cli::NodeUninstall(node_);
+    });
+    CLI::App* rollback = node->add_subcommand("rollback", "return to the version before the one in use");
+    common(rollback);
+    rollback->callback([this] {
+      node_.json = Json();
+      status_ = pullseal::cli::NodeRollback(node_);
+    });
+    CLI::App* status = node->add_subcommand("status", "what is installed, and whether a change is under way");
+    AddOutput(status);
+    status->callback([this] {
+      node_.json = Json();
+      status_ = pullseal::cli::NodeStatus(node_);
+    });
+    CLI::App* guard =
+        node->add_subcommand("guard", "finish or undo a change that was left unfinished; systemd runs this");
+    common(guard);
+    guard->callback([this] {
+      node_.json = Json();
+      status_ = pullseal::cli::NodeGuard(node_);
+    });
+  }
+
   void AddTexts() {
     CLI::App* completion = app_.add_subcommand("completion", "print a completion script for bash");
     completion->callback([this] { std::fputs(pullseal::cli::BashCompletion(app_).c_str(), stdout); });
@@ -176,6 +267,11 @@ class CommandLine {
   pullseal::cli::VerifyBundleOptions bundle_;
   LiveOptions live_;
   pullseal::cli::TailOptions tail_;
+  pullseal::cli::NodeOptions node_;
+  bool denied_ = false;
+  bool end_ = false;
+  std::string duration_;
+  std::string reason_;
   std::string file_;
   std::string image_;
   std::string head_;

@@ -51,6 +51,8 @@ struct Services {
   gate::Reporter& reporter;
   Claims& claims;
   std::function<gate::SnapshotPtr()> snapshot;  // null while there is no readable policy
+  // Told the ID of each container that the runtime created for a call that came this way. Must not block.
+  std::function<void(const std::string& id)> created = [](const std::string&) {};
   Settings settings;
 };
 

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "cri/call_steps.h"
+#include "cri/container_judge.h"
 
 namespace pullseal::cri {
 namespace {
@@ -23,51 +24,11 @@ bool IsFullId(std::string_view id) {
   return id.size() == 64 && id.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-void DescribePod(const runtime::Sandbox& sandbox, gate::Event& event) {
-  event.pod_namespace = sandbox.pod_namespace;
-  event.pod = sandbox.name;
-  event.pod_uid = sandbox.uid;
-}
-
-// What both calls do with a container that exists: the image it was created from is judged for its pod, and its root
-// file system is compared with that image.
-class ContainerSteps : public CallSteps {
- public:
-  using CallSteps::CallSteps;
-
- protected:
-  Decision JudgeContainer(const gate::Snapshot& snapshot, const runtime::Container& container, SteadyTime deadline,
-                          gate::Event& event) {
-    const std::string claimed =
-        container.claimed_name.empty() ? services().claims.Find(container.id) : container.claimed_name;
-    event.container = container.name;
-    event.image = claimed.empty() ? container.image_id : claimed;
-    event.image_id = container.image_id;
-    if (container.image_id.empty()) {
-      return gate::Refuse(Reason::kImageLinkUnproven, "the runtime has no image ID for container " + container.id);
-    }
-    auto sandbox = services().runtime.FindSandbox(container.sandbox_id, deadline);
-    if (!sandbox) return gate::Refuse(gate::ReasonForRuntime(sandbox.error()), sandbox.error().message);
-    DescribePod(*sandbox, event);
-    auto image = services().runtime.ResolveImage(container.image_id, deadline);
-    if (!image && image.error().code == ErrorCode::kNotFound) {
-      return gate::Refuse(Reason::kImageLinkUnproven, "the image of container " + container.id + " is not on the node");
-    }
-    if (!image) return gate::Refuse(gate::ReasonForRuntime(image.error()), image.error().message);
-    const ImageQuestion question{image->id, ImageJudge::StoreNames(*image), claimed, sandbox->pod_namespace, {},
-                                 deadline};
-    const ImageAnswer answer = images().Judge(snapshot, question);
-    const bool goes_on = answer.decision.outcome() == gate::Outcome::kAllow || answer.decision.audit_only;
-    if (!goes_on || answer.chain_id.empty()) return answer.decision;
-    return images().CompareRootfs(snapshot, question, answer, container);
-  }
-};
-
 // StartContainer: every container is compared, also one that was created before us or around us. Nothing is remembered
 // from its creation: all is asked of the runtime again.
-class StartCall final : public ContainerSteps {
+class StartCall final : public CallSteps {
  public:
-  using ContainerSteps::ContainerSteps;
+  using CallSteps::CallSteps;
 
   Ruling Before(const std::string& bytes, SteadyTime deadline) override {
     v1::StartContainerRequest request;
@@ -88,7 +49,7 @@ class StartCall final : public ContainerSteps {
     }
     auto container = services().runtime.FindContainer(request.container_id(), deadline);
     if (!container) return NotThere(container.error(), event, snapshot.get(), bytes);
-    Decision decision = JudgeContainer(*snapshot, *container, deadline, event);
+    Decision decision = JudgeContainer(services(), *snapshot, *container, deadline, event);
     if (auto refusal = Conclude(event, snapshot.get(), std::move(decision))) return *refusal;
     return Forward{request.SerializeAsString()};
   }
@@ -103,7 +64,7 @@ class StartCall final : public ContainerSteps {
     event.action = "start";
     auto container = services().runtime.FindContainer(request.container_id(), deadline);
     if (!container) return;
-    Decision decision = JudgeContainer(*snapshot, *container, deadline, event);
+    Decision decision = JudgeContainer(services(), *snapshot, *container, deadline, event);
     (void)Conclude(event, snapshot.get(), std::move(decision));
   }
 
@@ -120,9 +81,9 @@ class StartCall final : public ContainerSteps {
 // CreateContainer: whatever names the image is resolved to its full ID, and the request goes on with that ID; the ID is
 // proven to be signed content; image volumes alike; after the runtime answered, the new container's root file system is
 // compared with the image that was judged.
-class CreateCall final : public ContainerSteps {
+class CreateCall final : public CallSteps {
  public:
-  using ContainerSteps::ContainerSteps;
+  using CallSteps::CallSteps;
 
   Ruling Before(const std::string& bytes, SteadyTime deadline) override {
     deadline_ = deadline;
@@ -151,6 +112,7 @@ class CreateCall final : public ContainerSteps {
       return Conclude(event_, snapshot_.get(), Reason::kImageLinkUnproven, "CreateContainer: malformed answer");
     }
     services().claims.Remember(response.container_id(), request_.config().image().user_specified_image());
+    services().created(response.container_id());
     question_.deadline = deadline;
     auto container = services().runtime.FindContainer(response.container_id(), deadline);
     Decision decision = container ? images().CompareRootfs(*snapshot_, question_, answer_, *container)
@@ -169,10 +131,11 @@ class CreateCall final : public ContainerSteps {
     snapshot_ = services().snapshot();
     if (snapshot_ == nullptr || !request_.ParseFromString(bytes)) return;
     if (!answer || !response.ParseFromString(*answer)) return;
+    services().created(response.container_id());
     Describe();
     if (FindPod()) return;
     if (auto container = services().runtime.FindContainer(response.container_id(), deadline)) {
-      Decision decision = JudgeContainer(*snapshot_, *container, deadline, event_);
+      Decision decision = JudgeContainer(services(), *snapshot_, *container, deadline, event_);
       (void)Conclude(event_, snapshot_.get(), std::move(decision));
     }
     for (v1::Mount& mount : *request_.mutable_config()->mutable_mounts()) {

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "cri/call_steps.h"
+#include "gate/canary.h"
 
 namespace pullseal::cri {
 namespace {
@@ -60,6 +61,7 @@ class PullCall final : public CallSteps {
     if (RefusesUnknown(MethodKind::kPull, bytes)) return refuse(Reason::kRequestMalformed, "unknown fields");
     auto name = oci::Reference::Parse(request.image().image());
     if (!name) return refuse(Reason::kReferenceInvalid, name.error().message);
+    if (gate::IsCanary(*name)) return JudgeCanary(snapshot.get(), bytes);
 
     gate::Pull pull = services().gate.DecidePull(
         *snapshot, gate::Question{*name, NamespaceOf(request), {}, CredentialsFor(request.auth()), deadline});
@@ -93,10 +95,11 @@ class PullCall final : public CallSteps {
     WipedRequest wiped;
     v1::PullImageRequest& request = wiped.message;
     const auto snapshot = services().snapshot();
-    if (!answer || snapshot == nullptr) return;
-    if (!request.ParseFromString(bytes)) return;
+    if (snapshot == nullptr || !request.ParseFromString(bytes)) return;
     event_ = EventFor(request);
     auto name = oci::Reference::Parse(request.image().image());
+    if (name && gate::IsCanary(*name)) return (void)JudgeCanary(snapshot.get(), bytes);
+    if (!answer) return;
     if (!name) return (void)Conclude(event_, snapshot.get(), Reason::kReferenceInvalid, name.error().message);
     auto image = services().runtime.ResolveImage(name->Text(), deadline);
     if (!image) {
@@ -110,6 +113,14 @@ class PullCall final : public CallSteps {
   }
 
  private:
+  // No such image exists: whoever asks wants to see the refusal.
+  Ruling JudgeCanary(const gate::Snapshot* snapshot, const std::string& bytes) {
+    event_.action = "canary";
+    const WallTime now = std::chrono::system_clock::now();
+    if (auto refusal = Conclude(event_, snapshot, gate::JudgeCanary(gate::Canary::kForged, now))) return *refusal;
+    return Forward{bytes};
+  }
+
   // Until the runtime shows the tag, the kubelet's next look-up would not find what it pulled.
   Status WaitForTag(const std::string& id, SteadyTime deadline) {
     const SteadyTime end = std::min(deadline, std::chrono::steady_clock::now() + limits::kTagVisibleTime);

@@ -8,43 +8,65 @@
 #include "audit/audit_log.h"
 #include "base/clock.h"
 #include "config/config.h"
+#include "cri/calls.h"
+#include "daemon/break_glass.h"
+#include "daemon/created_containers.h"
 #include "daemon/policy_source.h"
 #include "daemon/reporter.h"
 #include "gate/gate.h"
+#include "metrics/metrics.h"
 
 namespace pullseal::daemon {
 
-// AdminCommands answers what the command line asks a running daemon: {"command": "status" | "cache-list" |
-// "cache-flush" | "warm"}. Thread-safe.
+// AdminParts is what the admin commands ask and change. All outlive them and are thread-safe.
+struct AdminParts {
+  const config::Config& config;
+  gate::Gate& gate;
+  PolicySource& policy;
+  Reports& reports;
+  audit::AuditLog& audit;
+  const Clock& clock;
+  metrics::Metrics& metrics;
+  const cri::Services& services;
+  CreatedContainers& created;
+  BreakGlass& break_glass;
+};
+
+// AdminCommands answers what the command line and the verifier plugin ask a running daemon: {"command": NAME, ...}, the
+// names as in Answer. Thread-safe.
 class AdminCommands {
  public:
-  AdminCommands(const config::Config& config, gate::Gate& gate, PolicySource& policy, Reports& reports,
-                const audit::AuditLog& audit, const Clock& clock)
-      : config_(config),
-        gate_(gate),
-        policy_(policy),
-        reports_(reports),
-        audit_(audit),
-        clock_(clock),
-        started_(clock.Now()) {}
+  explicit AdminCommands(const AdminParts& parts) : parts_(parts), started_(parts.clock.Now()) {}
 
   void Answer(const json::Value& request, const admin::Server::Send& send, const std::atomic<bool>& stopping);
 
  private:
   void TellStatus(const admin::Server::Send& send);
+  void TellMetrics(const admin::Server::Send& send);
   void CacheList(const admin::Server::Send& send);
   void CacheFlush(const admin::Server::Send& send);
+  // {"command": "warm", "images": [...], "namespace": absent or text, "policy": absent or a file}
   void Warm(const json::Value& request, const admin::Server::Send& send, const std::atomic<bool>& stopping);
-  json::Writer WarmOne(const std::string& image, const std::optional<std::string>& pod_namespace);
+  json::Writer WarmOne(const gate::Snapshot* snapshot, const std::string& image,
+                       const std::optional<std::string>& pod_namespace, bool record);
+  // {"command": "image-verifier", "name": ..., "digest": ...}: may this digest be pulled under this name?
+  void VerifyForPull(const json::Value& request, const admin::Server::Send& send);
+  // {"command": "canary", "image": ...}: did a canary of that name come on the CRI socket?
+  void TellCanary(const json::Value& request, const admin::Server::Send& send);
+  // {"command": "running", "policy": absent or a file, "judge": absent or false}: what runs, judged by the policy in
+  // force, or by that file, or not at all.
+  void ListRunning(const admin::Server::Send& send);
+  void JudgeRunning(const json::Value& request, const admin::Server::Send& send, const std::atomic<bool>& stopping);
+  gate::SnapshotPtr SnapshotFor(const json::Value& request, std::string& why_not) const;
+  // {"command": "break-glass", "seconds": 0 to end it, "reason": ...}
+  void BreakGlassCommand(const json::Value& request, const admin::Server::Send& send);
 
-  const config::Config& config_;
-  gate::Gate& gate_;
-  PolicySource& policy_;
-  Reports& reports_;
-  const audit::AuditLog& audit_;
-  const Clock& clock_;
+  const AdminParts parts_;
   const WallTime started_;
 };
+
+// SendFailure ends a reply with why there is none.
+void SendFailure(const admin::Server::Send& send, const std::string& message);
 
 }  // namespace pullseal::daemon
 

@@ -2,17 +2,14 @@
 
 #include <malloc.h>
 #include <pthread.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -27,8 +24,12 @@
 #include "cri/relay.h"
 #include "daemon/admin_commands.h"
 #include "daemon/background.h"
+#include "daemon/break_glass.h"
+#include "daemon/created_containers.h"
+#include "daemon/notify.h"
 #include "daemon/policy_source.h"
 #include "daemon/reporter.h"
+#include "daemon/self_test.h"
 #include "gate/gate.h"
 #include "metrics/metrics.h"
 #include "metrics/server.h"
@@ -40,21 +41,6 @@
 
 namespace pullseal::daemon {
 namespace {
-
-// sd_notify(3): one datagram to the socket systemd names. Nothing without it.
-void NotifySystemd(const std::string& state) {
-  const char* path = std::getenv("NOTIFY_SOCKET");
-  if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::size_t length = std::strlen(path);
-  if (length >= sizeof address.sun_path) return;
-  std::memcpy(address.sun_path, path, length);
-  if (path[0] == '@') address.sun_path[0] = '\0';
-  const OwnedFd fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
-  ::sendto(fd.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), size);
-}
 
 sigset_t HandledSignals() {
   sigset_t set;
@@ -114,7 +100,9 @@ void HandleSignals(PolicySource& policy, cri::Relay& relay) {
   int signal = 0;
   while (::sigwait(&set, &signal) == 0) {
     if (signal != SIGHUP) break;
+    NotifyReloading();
     (void)policy.Reload(true);
+    NotifySystemd("READY=1");
   }
   NotifySystemd("STOPPING=1");
   log::Info("stopping: no new calls, those under way may end");
@@ -153,9 +141,12 @@ class App {
         linker_(*runtime_, oci::NodePlatform()),
         store_(OpenStore(config.state, clock_)),
         gate_(registry_.client(), clock_, oci::NodePlatform(),
-              gate::Options{config.allow_ttl, config.deny_ttl, config.evidence_max_age}, store_.get()) {}
+              gate::Options{config.allow_ttl, config.deny_ttl, config.evidence_max_age}, store_.get()),
+        created_(config.state, clock_),
+        break_glass_(config.state, clock_) {}
 
   Status Serve() {
+    if (const Status http = registry::CheckHttp(); !http) return http.error();
     auto labels = NodeLabels(config_);
     if (!labels) return labels.error();
     auto audit = audit::AuditLog::Open(audit::Options{config_.audit_file, NodeName(config_), config_.audit_max_bytes,
@@ -167,11 +158,15 @@ class App {
       (*audit)->Sync();
       metrics_.Set("pullseal_audit_on_reserve", {}, (*audit)->OnReserve() ? 1 : 0);
     });
-    PolicySource policy(config_.policy, *labels, metrics_, clock_, [&](const Result<gate::SnapshotPtr>& outcome) {
-      (void)(*audit)->Append(PolicyRecord(clock_, outcome));
-    });
+    PolicySource policy(
+        config_.policy, *labels, metrics_, clock_,
+        [&](const Result<gate::SnapshotPtr>& outcome) { (void)(*audit)->Append(PolicyRecord(clock_, outcome)); },
+        &break_glass_);
     (void)policy.Reload();
-    const Background follow(limits::kPolicyRound, [&policy](const std::atomic<bool>&) { policy.Follow(); });
+    const Background follow(limits::kPolicyRound, [&](const std::atomic<bool>&) {
+      policy.Follow();
+      FollowBreakGlass(**audit);
+    });
     metrics_.Set("pullseal_build_info", {{"version", PULLSEAL_VERSION}}, 1);
     std::unique_ptr<metrics::Server> server;
     if (!config_.listen_metrics.empty()) {
@@ -179,13 +174,22 @@ class App {
       if (!started) return started.error();
       server = std::move(*started);
     }
-    const auto calls = cri::MakeJudgedCalls(
-        cri::Services{gate_, *runtime_, linker_, reports, claims_, [&policy] { return policy.Get(); },
-                      cri::Settings{config_.sandbox_image, config_.runtime_config, config_.deny_unknown_fields,
-                                    config_.deny_checkpoint}});
-    const Background refresh(limits::kRefreshRound,
-                             [this](const std::atomic<bool>& stopping) { (void)gate_.RefreshDue(stopping); });
-    AdminCommands commands(config_, gate_, policy, reports, **audit, clock_);
+    const cri::Services services{gate_,
+                                 *runtime_,
+                                 linker_,
+                                 reports,
+                                 claims_,
+                                 [&policy] { return policy.Get(); },
+                                 [this](const std::string& id) { created_.Add(id); },
+                                 cri::Settings{config_.sandbox_image, config_.runtime_config,
+                                               config_.deny_unknown_fields, config_.deny_checkpoint}};
+    const auto calls = cri::MakeJudgedCalls(services);
+    const Background refresh(limits::kRefreshRound, [this](const std::atomic<bool>& stopping) {
+      (void)gate_.RefreshDue(stopping);
+      if (created_.IsFull()) PruneCreated();
+    });
+    AdminCommands commands(
+        AdminParts{config_, gate_, policy, reports, **audit, clock_, metrics_, services, created_, break_glass_});
     std::unique_ptr<admin::Server> admin;
     if (!config_.listen_admin.empty()) {
       OwnedFd socket = InheritedSocket("admin");
@@ -219,6 +223,7 @@ class App {
       std::thread signals([&] { HandleSignals(policy, relay); });
       log::Info("serving CRI on " + (inherited ? std::string("the socket systemd passed") : config_.listen_cri) +
                 " in front of " + config_.runtime_socket);
+      const Background self_test(SelfTestRound(), [&](const std::atomic<bool>&) { TestSelf(relay); });
       NotifySystemd("READY=1");
       relay.Run();
       signals.join();
@@ -230,6 +235,41 @@ class App {
   }
 
  private:
+  // Says once that break-glass has ended by itself.
+  void FollowBreakGlass(audit::AuditLog& audit) {
+    const auto open = break_glass_.Active();
+    metrics_.Set("pullseal_break_glass_until_timestamp_seconds", {},
+                 open ? std::chrono::duration<double>(open->until.time_since_epoch()).count() : 0);
+    const bool ended = was_open_ && !open;
+    was_open_ = open.has_value();
+    if (!ended) return;
+    (void)break_glass_.Close();
+    log::Warn("break-glass is over: the policy is in force again");
+    (void)audit.Append(LifecycleRecord(clock_, "break-glass is over: the policy is in force again"));
+  }
+
+  void PruneCreated() {
+    const auto running = runtime_->ListRunning(clock_.Steady() + limits::kRuntimeCallTime);
+    if (!running) return;
+    std::set<std::string> ids;
+    for (const runtime::RunningContainer& one : *running) ids.insert(one.id);
+    created_.KeepOnly(ids);
+  }
+
+  static std::chrono::milliseconds SelfTestRound() {
+    const auto watchdog = WatchdogTime();
+    if (!watchdog) return limits::kSelfTestRound;
+    return std::chrono::duration_cast<std::chrono::milliseconds>(*watchdog / 3);
+  }
+
+  // systemd hears of us only when a question went all the way to the judge and came back right.
+  void TestSelf(cri::Relay& relay) {
+    const std::string wrong = RunSelfTest(relay, clock_, 2 * SelfTestRound());
+    metrics_.Set("pullseal_self_test_good", {}, wrong.empty() ? 1 : 0);
+    if (wrong.empty()) return NotifySystemd("WATCHDOG=1");
+    log::Failure("self-test: " + wrong);
+  }
+
   const config::Config& config_;
   SystemClock clock_;
   metrics::Metrics metrics_;
@@ -239,6 +279,9 @@ class App {
   std::unique_ptr<store::EvidenceStore> store_;
   gate::Gate gate_;
   cri::Claims claims_;
+  CreatedContainers created_;
+  BreakGlass break_glass_;
+  bool was_open_ = false;  // of the thread that follows the policy
 };
 
 }  // namespace

@@ -16,7 +16,7 @@ double Seconds(WallTime time) { return std::chrono::duration<double>(time.time_s
 Status PolicySource::Reload(bool asked) {
   const std::lock_guard one_at_a_time(reloading_);
   auto policy = gate::LoadPolicy(path_);
-  const gate::SnapshotPtr before = Get();
+  const gate::SnapshotPtr before = Loaded();
   if (!policy) {
     if (policy.error().message == refused_ && !asked) return policy.error();
     refused_ = policy.error().message;
@@ -40,6 +40,8 @@ Status PolicySource::Reload(bool asked) {
   {
     const std::lock_guard lock(mutex_);
     snapshot_ = snapshot;
+    opened_ = nullptr;
+    loaded_at_ = clock_.Now();
   }
   observer_(snapshot);
   return {};
@@ -79,6 +81,25 @@ std::string PolicySource::Refused() const {
 }
 
 gate::SnapshotPtr PolicySource::Get() const {
+  const bool open = break_glass_ != nullptr && break_glass_->Active();
+  const std::lock_guard lock(mutex_);
+  if (!open) return snapshot_;
+  if (opened_ == nullptr) {
+    auto copy = snapshot_ != nullptr ? std::make_shared<gate::Snapshot>(*snapshot_)
+                                     : std::make_shared<gate::Snapshot>(gate::Snapshot{policy::Policy(), node_labels_});
+    copy->policy.mode = policy::Mode::kAudit;
+    copy->break_glass = true;
+    opened_ = std::move(copy);
+  }
+  return opened_;
+}
+
+WallTime PolicySource::LoadedAt() const {
+  const std::lock_guard lock(mutex_);
+  return loaded_at_;
+}
+
+gate::SnapshotPtr PolicySource::Loaded() const {
   const std::lock_guard lock(mutex_);
   return snapshot_;
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "daemon/break_glass.h"
 #include "daemon/folder_watch.h"
 #include "gate/decision.h"
 #include "metrics/metrics.h"
@@ -23,12 +24,14 @@ class PolicySource {
   using Observer = std::function<void(const Result<gate::SnapshotPtr>& outcome)>;
 
   PolicySource(std::string path, std::optional<std::map<std::string, std::string>> node_labels,
-               metrics::Metrics& metrics, const Clock& clock, Observer observer)
+               metrics::Metrics& metrics, const Clock& clock, Observer observer,
+               const BreakGlass* break_glass = nullptr)
       : path_(std::move(path)),
         node_labels_(std::move(node_labels)),
         metrics_(metrics),
         clock_(clock),
         observer_(std::move(observer)),
+        break_glass_(break_glass),
         watch_(std::filesystem::path(path_).parent_path().string()) {}
 
   // Reads the files and puts them in force, whole or not at all. Says what happened; where nothing is different from
@@ -38,8 +41,14 @@ class PolicySource {
   void Follow();
   // Why the files found last were refused; empty if they were not.
   std::string Refused() const;
-  // Null until a policy was read.
+  // What decisions are made by: the policy that was read, in audit mode while break-glass is open; then there is one
+  // even if none was read. Null otherwise until a policy was read.
   gate::SnapshotPtr Get() const;
+  const std::optional<std::map<std::string, std::string>>& node_labels() const { return node_labels_; }
+  // When the policy in force was read.
+  WallTime LoadedAt() const;
+  // The policy that was read; null until one was.
+  gate::SnapshotPtr Loaded() const;
 
  private:
   void Publish(const policy::Policy& policy);
@@ -49,13 +58,16 @@ class PolicySource {
   metrics::Metrics& metrics_;
   const Clock& clock_;
   const Observer observer_;
+  const BreakGlass* const break_glass_;
   mutable std::mutex reloading_;  // one reload at a time
   std::string refused_;           // guarded by reloading_; why the last one was refused, empty if it was not
   FolderWatch watch_;             // of the thread that follows, as are the next two
   SteadyTime read_at_;
   std::optional<SteadyTime> changed_first_;
   mutable std::mutex mutex_;
-  gate::SnapshotPtr snapshot_;  // guarded by mutex_
+  gate::SnapshotPtr snapshot_;        // guarded by mutex_
+  WallTime loaded_at_;                // guarded by mutex_
+  mutable gate::SnapshotPtr opened_;  // guarded by mutex_; `snapshot_` in audit mode, null until that was asked for
 };
 
 }  // namespace pullseal::daemon

@@ -1,6 +1,7 @@
 #include "daemon/reporter.h"
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/log.h"
 
 namespace pullseal::daemon {
@@ -22,6 +23,7 @@ audit::Record ToRecord(const gate::Event& event, const gate::Decision& decision,
   record.rule = decision.rule;
   record.rule_labels = decision.labels;
   record.mode = decision.audit_only ? "audit" : "enforce";
+  if (decision.audit_only && snapshot != nullptr && snapshot->break_glass) record.mode = "break-glass";
   if (snapshot != nullptr) {
     record.policy_name = snapshot->policy.name;
     record.policy_version = snapshot->policy.version;
@@ -53,6 +55,10 @@ Status Reports::Report(const gate::Event& event, const gate::Decision& decision,
   {
     const std::lock_guard lock(mutex_);
     ++counts_[record.outcome];
+    if (event.action == "canary") {
+      canaries_.emplace_back(event.image, record.outcome + " " + record.reason);
+      if (canaries_.size() > limits::kCanaries) canaries_.pop_front();
+    }
   }
   const std::string cache(gate::Text(decision.cache));
   metrics::Labels labels = {{"action", event.action},
@@ -68,7 +74,7 @@ Status Reports::Report(const gate::Event& event, const gate::Decision& decision,
   metrics_.Time("pullseal_decision_seconds", {{"action", event.action}, {"cache", cache}},
                 static_cast<double>(event.duration.count()) / 1e6);
   if (!cache.empty()) metrics_.Add("pullseal_cache_total", {{"result", cache}});
-  if (decision.outcome() != gate::Outcome::kAllow) Log(event, decision, record.outcome);
+  if (decision.outcome() != gate::Outcome::kAllow && event.action != "canary") Log(event, decision, record.outcome);
   Status written = audit_.Append(record);
   if (!written) {
     metrics_.Add("pullseal_audit_write_errors_total", {});
@@ -83,6 +89,14 @@ void Reports::UnknownFields() { metrics_.Add("pullseal_unknown_fields_total", {}
 std::map<std::string, std::int64_t> Reports::Counts() const {
   const std::lock_guard lock(mutex_);
   return counts_;
+}
+
+std::string Reports::CanaryOutcome(const std::string& image) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, outcome] : canaries_) {
+    if (name == image) return outcome;
+  }
+  return {};
 }
 
 void Reports::Log(const gate::Event& event, const gate::Decision& decision, const std::string& outcome) {

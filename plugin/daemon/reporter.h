@@ -2,6 +2,7 @@
 #define PULLSEAL_DAEMON_REPORTER_H_
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <string>
@@ -30,6 +31,8 @@ class Reports final : public gate::Reporter {
   void UnknownFields() override;
   // Decisions so far, by outcome.
   std::map<std::string, std::int64_t> Counts() const;
+  // What became of the canary `image`: "deny signature-invalid", or empty if none of that name came lately.
+  std::string CanaryOutcome(const std::string& image) const;
 
  private:
   void Log(const gate::Event& event, const gate::Decision& decision, const std::string& outcome);
@@ -39,9 +42,10 @@ class Reports final : public gate::Reporter {
   const Clock& clock_;
   const ReportOptions options_;
   mutable std::mutex mutex_;
-  SteadyTime window_;                           // guarded by mutex_
-  int logged_in_window_ = 0;                    // guarded by mutex_
-  std::map<std::string, std::int64_t> counts_;  // guarded by mutex_
+  SteadyTime window_;                                         // guarded by mutex_
+  int logged_in_window_ = 0;                                  // guarded by mutex_
+  std::map<std::string, std::int64_t> counts_;                // guarded by mutex_
+  std::deque<std::pair<std::string, std::string>> canaries_;  // guarded by mutex_; the last ones and their outcome
 };
 
 // OutcomeText is the audit log's word for a decision: allow, deny, would-deny or unavailable.

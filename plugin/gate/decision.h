@@ -25,6 +25,8 @@ struct Snapshot {
   policy::Policy policy;
   // The node's labels; absent if the config names none, which makes them unknown.
   std::optional<std::map<std::string, std::string>> node_labels;
+  // The policy is in audit mode because an operator opened the gate for a while, whatever its file says.
+  bool break_glass = false;
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 

@@ -6,6 +6,7 @@
 #include "registry/credential_provider.h"
 #include "registry/docker_config.h"
 #include "registry/hosts_file.h"
+#include "registry/libcurl.h"
 
 namespace pullseal::registry {
 namespace {
@@ -38,5 +39,10 @@ Access::Access(const Settings& settings, const Clock& clock, RequestObserver obs
       client_(http_, clock,
               Config{settings.plain_http, HostsFolders(settings), settings.forward_to_mirrors,
                      Sources(settings, http_, clock, warning), warning}) {}
+
+Status CheckHttp() {
+  if (Libcurl::Get() != nullptr) return {};
+  return Error{ErrorCode::kUnavailable, "libcurl.so.4 cannot be loaded, so no registry can be asked"};
+}
 
 }  // namespace pullseal::registry

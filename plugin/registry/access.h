@@ -42,6 +42,9 @@ class Access {
   Client client_;
 };
 
+// CheckHttp says whether registries can be spoken to at all: kUnavailable if libcurl.so.4 cannot be loaded.
+Status CheckHttp();
+
 }  // namespace pullseal::registry
 
 #endif  // PULLSEAL_REGISTRY_ACCESS_H_

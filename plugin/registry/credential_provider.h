@@ -10,7 +10,7 @@
 #include "base/limits.h"
 #include "base/lru.h"
 #include "base/single_flight.h"
-#include "registry/command.h"
+#include "base/command.h"
 #include "registry/credentials.h"
 #include "registry/provider_config.h"
 #include "registry/roots.h"

@@ -25,6 +25,7 @@ namespace snapshots = ::containerd::services::snapshots::v1;
 
 // Where containerd's CRI keeps what it knows of a container, in all versions from 1.0 to 2.x.
 constexpr const char* kContainerMetadata = "io.cri-containerd.container.metadata";
+constexpr int kContainerRunning = 1;  // ContainerState.CONTAINER_RUNNING
 
 ErrorCode CodeOf(grpc::StatusCode code) {
   switch (code) {
@@ -159,6 +160,22 @@ class GrpcRuntime final : public Runtime {
     Call second(*channel_, deadline, namespace_);
     if (auto s = snapshots_->Stat(&second.context, stat, &info); !s.ok()) return ToError(s, "snapshots.Stat");
     out.snapshot_parent = info.info().parent();
+    return out;
+  }
+
+  Result<std::vector<RunningContainer>> ListRunning(SteadyTime deadline) override {
+    cri::ListContainersResponse response;
+    Call call(*channel_, deadline);
+    auto s = runtime_->ListContainers(&call.context, cri::ListContainersRequest(), &response);
+    if (!s.ok()) return ToError(s, "ListContainers");
+    std::vector<RunningContainer> out;
+    for (const cri::Container& one : response.containers()) {
+      if (one.state() != kContainerRunning) continue;
+      if (out.size() >= limits::kRunningContainers) return Error{ErrorCode::kLimit, "too many containers run"};
+      out.push_back(RunningContainer{
+          one.id(), one.metadata().name(), one.pod_sandbox_id(),
+          WallTime(std::chrono::duration_cast<WallTime::duration>(std::chrono::nanoseconds(one.created_at())))});
+    }
     return out;
   }
 
@@ -333,6 +350,9 @@ class SecondTry final : public Runtime {
   }
   Result<Container> FindContainer(const std::string& full_id, SteadyTime deadline) override {
     return Twice([&] { return inner_->FindContainer(full_id, deadline); });
+  }
+  Result<std::vector<RunningContainer>> ListRunning(SteadyTime deadline) override {
+    return Twice([&] { return inner_->ListRunning(deadline); });
   }
   Result<std::vector<StoreRecord>> FindRecords(const std::vector<std::string>& names, SteadyTime deadline) override {
     return Twice([&] { return inner_->FindRecords(names, deadline); });

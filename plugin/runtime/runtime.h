@@ -45,6 +45,14 @@ struct Container {
   std::string name;          // metadata.name of the creating request
 };
 
+// RunningContainer is one line of the runtime's list of what runs.
+struct RunningContainer {
+  std::string id;
+  std::string name;  // of the container in its pod
+  std::string sandbox_id;
+  WallTime created;
+};
+
 struct PullCredentials {
   std::string username;
   std::string password;
@@ -66,6 +74,8 @@ class Runtime {
   // The full ID of a container named by an ID or a prefix of one.
   virtual Result<std::string> ResolveContainer(const std::string& id, SteadyTime deadline) = 0;
   virtual Result<Container> FindContainer(const std::string& full_id, SteadyTime deadline) = 0;
+  // The containers that run now, at most limits::kRunningContainers; more is kLimit.
+  virtual Result<std::vector<RunningContainer>> ListRunning(SteadyTime deadline) = 0;
   // Those of `names` that the store has.
   virtual Result<std::vector<StoreRecord>> FindRecords(const std::vector<std::string>& names, SteadyTime deadline) = 0;
   // Bytes of `digest` from the content store, at most `most`, not hashed.

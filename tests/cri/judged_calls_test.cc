@@ -4,6 +4,7 @@
 #include "cri.pb.h"
 #include "cri/call_steps.h"
 #include "cri/calls.h"
+#include "cri/container_judge.h"
 #include "cri/unknown_fields.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
@@ -55,8 +56,16 @@ class JudgedCallsTest : public ::testing::Test {
     Make();
   }
   void Make() {
-    calls_ =
-        MakeJudgedCalls(Services{gate_, runtime_, linker_, reports_, claims_, [this] { return snapshot_; }, settings_});
+    calls_ = MakeJudgedCalls(Services{gate_, runtime_, linker_, reports_, claims_, [this] { return snapshot_; },
+                                      [this](const std::string& id) { created_.push_back(id); }, settings_});
+  }
+  void UsePolicy(const std::string& rest) {
+    auto policy = policy::ParsePolicy("apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: t}\n" + rest,
+                                      [](const std::string&) {
+                                        return Error{ErrorCode::kNotFound, "no file"};
+                                      });
+    ASSERT_TRUE(policy.ok()) << policy.error().message;
+    snapshot_ = std::make_shared<const gate::Snapshot>(gate::Snapshot{*policy, std::map<std::string, std::string>{}});
   }
   void Sign(const std::string& repository, const std::string& digest) {
     const std::string payload = SimpleSigningPayload("reg.io/" + repository, digest);
@@ -120,6 +129,7 @@ class JudgedCallsTest : public ::testing::Test {
   Recorder reports_;
   Claims claims_;
   Settings settings_;
+  std::vector<std::string> created_;
   gate::SnapshotPtr snapshot_;
   std::unique_ptr<JudgedCalls> calls_;
   std::string id_;
@@ -418,6 +428,52 @@ TEST(CredentialsTest, FollowContainerdsOrderAndStayWithTheirHost) {
   v1::AuthConfig only_registry_token;
   only_registry_token.set_registry_token("x");
   EXPECT_TRUE(CredentialsFor(only_registry_token).empty());
+}
+
+// Whatever a policy says of everything, a canary is judged and refused, and recorded as what it is.
+TEST_F(JudgedCallsTest, ACanaryIsRefusedUnderEveryPolicyAndForwardedOnlyInAuditMode) {
+  const std::string name = "canary.pullseal.invalid/canary-1:1";
+  EXPECT_EQ("signature-invalid", Slug(Pull(PullRequest(name))));
+  EXPECT_EQ("canary signature-invalid", reports_.lines.back());
+  UsePolicy("rules:\n  - {name: all, match: {unsafe: true}, mode: allow}\n");
+  EXPECT_EQ("signature-invalid", Slug(Pull(PullRequest(name))));
+  EXPECT_EQ("forward", Slug(Pull(PullRequest("reg.io/whatever:1")))) << "that policy allows everything else";
+  UsePolicy("mode: audit\nrules:\n  - {name: x, match: {images: [\"reg.io/*\"]}, mode: allow}\n");
+  reports_.lines.clear();
+  const auto call = New("/runtime.v1.ImageService/PullImage");
+  call->Observe(PullRequest(name).SerializeAsString(), std::nullopt, Deadline());
+  EXPECT_EQ("canary signature-invalid", reports_.lines.back()) << "though the runtime could not pull it";
+}
+
+TEST_F(JudgedCallsTest, ContainersThatCameThroughAreTold) {
+  EXPECT_EQ("released", CreateOn(kLayer));
+  EXPECT_EQ(std::vector<std::string>{kContainer}, created_);
+}
+
+// What runs is judged as it would be now: a policy that has changed since refuses it, and nothing is recorded.
+TEST_F(JudgedCallsTest, WhatRunsIsJudgedByTodaysPolicy) {
+  EXPECT_EQ("released", CreateOn(kLayer));
+  const Services services{
+      gate_, runtime_, linker_, reports_, claims_, [this] { return snapshot_; }, [](const std::string&) {}, settings_};
+  const std::size_t recorded = reports_.lines.size();
+  std::vector<Reason> reasons;
+  const auto judge = [&] {
+    reasons.clear();
+    EXPECT_TRUE(JudgeRunning(services, *snapshot_, [&](const Running& one) {
+                  reasons.push_back(one.decision.reason);
+                  EXPECT_EQ(kContainer, one.container.id);
+                  EXPECT_EQ("default", one.event.pod_namespace);
+                  return true;
+                }).ok());
+  };
+  judge();
+  EXPECT_EQ(std::vector<Reason>{Reason::kSigned}, reasons);
+  UsePolicy("rules:\n  - {name: none, match: {images: [\"reg.io/*\"]}, mode: deny}\n");
+  judge();
+  EXPECT_EQ(std::vector<Reason>{Reason::kRuleDenies}, reasons);
+  EXPECT_EQ(recorded, reports_.lines.size());
+  runtime_.away = true;
+  EXPECT_FALSE(JudgeRunning(services, *snapshot_, [](const Running&) { return true; }).ok());
 }
 
 }  // namespace

@@ -39,6 +39,12 @@ class FakeRuntime final : public runtime::Runtime {
     return Error{ErrorCode::kNotFound, "no container"};
   }
   Result<runtime::Container> FindContainer(const std::string& id, SteadyTime) override { return Find(containers, id); }
+  Result<std::vector<runtime::RunningContainer>> ListRunning(SteadyTime) override {
+    if (away) return Away();
+    std::vector<runtime::RunningContainer> out;
+    for (const auto& [id, one] : containers) out.push_back({id, one.name, one.sandbox_id, WallTime()});
+    return out;
+  }
   Result<std::vector<runtime::StoreRecord>> FindRecords(const std::vector<std::string>& names, SteadyTime) override;
   Result<Bytes> ReadContent(const oci::Digest& digest, std::size_t, SteadyTime) override;
   Status TagAs(const std::string& name, const std::string&, SteadyTime) override {

@@ -17,7 +17,8 @@ namespace cri = ::runtime::v1;
 // Cri is a CRI client as a kubelet is one, on a unix socket.
 class Cri {
  public:
-  explicit Cri(const std::string& socket);
+  // `patient`: connects again as a kubelet does.
+  explicit Cri(const std::string& socket, bool patient = false);
 
   // An image name with the credentials and the pod it is pulled for; `pod_namespace` empty: without a pod.
   grpc::Status Pull(const std::string& image, const std::string& pod_namespace, std::string* image_ref = nullptr,

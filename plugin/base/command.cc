@@ -1,4 +1,4 @@
-#include "registry/command.h"
+#include "base/command.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -17,10 +17,11 @@
 #include <optional>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/file.h"
 
-namespace pullseal::registry {
+namespace pullseal {
 namespace {
 
 using std::chrono::milliseconds;
@@ -48,12 +49,12 @@ std::vector<std::string> Environment(const Command& command) {
 }
 
 // In the child, between fork and exec: system calls only.
-[[noreturn]] void Become(int input, int output, char* const* argv, char* const* environment) {
+[[noreturn]] void Become(const Command& command, int input, int output, char* const* argv, char* const* environment) {
   ::setsid();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (!command.keeps_rights) ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   for (int capability = 0; capability < 64; ++capability) {
-    if (capability != CAP_DAC_OVERRIDE && capability != CAP_DAC_READ_SEARCH)
+    if (!command.keeps_rights && capability != CAP_DAC_OVERRIDE && capability != CAP_DAC_READ_SEARCH)
       ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
   }
   const rlimit no_core{0, 0};
@@ -63,8 +64,9 @@ std::vector<std::string> Environment(const Command& command) {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
   const int null = ::open("/dev/null", O_WRONLY);
-  const bool ready = ::dup2(input, 0) >= 0 && ::dup2(output, 1) >= 0 && null >= 0 && ::dup2(null, 2) >= 0 &&
-                     ::chdir("/") == 0 && ::syscall(SYS_close_range, 3U, ~0U, 0U) == 0;
+  const bool ready = ::dup2(input, 0) >= 0 && ::dup2(output, 1) >= 0 && null >= 0 &&
+                     ::dup2(command.tells_errors ? output : null, 2) >= 0 && ::chdir("/") == 0 &&
+                     ::syscall(SYS_close_range, 3U, ~0U, 0U) == 0;
   if (ready) ::execve(argv[0], argv, environment);
   ::_exit(127);
 }
@@ -156,7 +158,7 @@ Result<Secret> RunCommand(const Command& command) {
   OwnedFd child_output(out[1]);
   const pid_t pid = ::fork();
   if (pid < 0) return Error{ErrorCode::kUnavailable, "no process for a command: " + ErrnoText(errno)};
-  if (pid == 0) Become(child_input.get(), child_output.get(), argv.data(), envp.data());
+  if (pid == 0) Become(command, child_input.get(), child_output.get(), argv.data(), envp.data());
   Child child(pid);
   child_output.Close();
   const int input = input_end.get();
@@ -168,9 +170,11 @@ Result<Secret> RunCommand(const Command& command) {
   const int status = *ended;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
   if (WIFEXITED(status)) {
-    return Error{ErrorCode::kUnavailable, "ended with status " + std::to_string(WEXITSTATUS(status))};
+    std::string why = "ended with status " + std::to_string(WEXITSTATUS(status));
+    if (command.tells_errors && !text->text().empty()) why += ": " + Printable(text->text(), 600);
+    return Error{ErrorCode::kUnavailable, std::move(why)};
   }
   return Error{ErrorCode::kUnavailable, "ended by signal " + std::to_string(WTERMSIG(status))};
 }
 
-}  // namespace pullseal::registry
+}  // namespace pullseal

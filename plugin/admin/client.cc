@@ -1,4 +1,4 @@
-#include "cli/admin_client.h"
+#include "admin/client.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,10 +11,10 @@
 #include "base/file.h"
 #include "base/limits.h"
 
-namespace pullseal::cli {
+namespace pullseal::admin {
 
-Status AskDaemon(const std::string& socket, const json::Writer& request,
-                 const std::function<void(const json::Value& line, const std::string& text)>& each) {
+Status Ask(const std::string& socket, const json::Writer& request,
+           const std::function<void(const json::Value& line, const std::string& text)>& each) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (socket.size() >= sizeof address.sun_path) return Error{ErrorCode::kInvalid, "the socket's path is too long"};
@@ -52,4 +52,4 @@ Status AskDaemon(const std::string& socket, const json::Writer& request,
   }
 }
 
-}  // namespace pullseal::cli
+}  // namespace pullseal::admin

@@ -1,0 +1,19 @@
+#ifndef PULLSEAL_DAEMON_SELF_TEST_H_
+#define PULLSEAL_DAEMON_SELF_TEST_H_
+
+#include <chrono>
+#include <string>
+
+#include "base/clock.h"
+#include "cri/relay.h"
+
+namespace pullseal::daemon {
+
+// RunSelfTest goes the way of a judged call: the relay's thread runs a task, a worker takes it from the queue, and the
+// judge says the right thing to a good and to a forged canary. Empty if all that happened within `most`; else what did
+// not. Thread-safe; the relay must outlive every task, which it does by draining its workers first.
+std::string RunSelfTest(cri::Relay& relay, const Clock& clock, std::chrono::milliseconds most);
+
+}  // namespace pullseal::daemon
+
+#endif  // PULLSEAL_DAEMON_SELF_TEST_H_

@@ -1,0 +1,23 @@
+#ifndef PULLSEAL_NODE_UNDO_H_
+#define PULLSEAL_NODE_UNDO_H_
+
+#include "node/install.h"
+
+namespace pullseal::node {
+
+// Undo puts back what `transaction` has changed so far and brings the services to it: a failed upgrade runs the version
+// before it, a failed first installation none, and then kubelet speaks to containerd again. May be killed and repeated.
+// The lock must be held. `done` stays false; `error` is empty if all was put back.
+Outcome Undo(const Host& host, const Transaction& transaction, const Tell& tell);
+
+// Units that a reboot takes away.
+inline constexpr std::string_view kRuntimeUnits = "/run/systemd/system/";
+// DropRuntimeGuard removes the guard's units there, once its lasting ones are in place or not needed.
+void DropRuntimeGuard(const Host& host);
+
+// UndoUnfinished undoes a change that a killed process left. Nothing if there is none.
+Status UndoUnfinished(const Host& host, const Tell& tell);
+
+}  // namespace pullseal::node
+
+#endif  // PULLSEAL_NODE_UNDO_H_

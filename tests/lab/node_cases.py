@@ -1,0 +1,385 @@
+"""What tests/node-in-a-box does to a node."""
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+import time
+
+from lab.box import TOP, Box, free_port
+
+RUN = "/image/usr/lib/pullseal/run"  # an unpacked image's command line, in the box
+
+POLICY = """apiVersion: pullseal.dev/v1
+kind: NodePolicy
+metadata: {{name: box, version: {version}}}
+keys:
+  - {{name: release, file: cosign.pub}}
+rules:
+  - name: signed-by-release
+    match: {{images: ["{registry}/demo/*"]}}
+    require: {{signatures: {{anyOf: [{{key: release}}]}}}}
+"""
+
+
+class Lab:
+    """A registry with signed and unsigned images, two versions of pullseal, and boxes."""
+
+    def __init__(self, build, folder):
+        self.build, self.folder = build, folder
+        self.registry = f"127.0.0.1:{free_port()}"
+        self.boxes = []
+        self.server = None
+
+    def start(self):
+        self.image = self.make_image("image", "")
+        self.newer = self.make_image("image-newer", "newer")
+        config = self.folder / "registry.yml"
+        config.write_text(f"version: 0.1\nlog: {{level: warn}}\nstorage: {{filesystem: {{rootdirectory: {self.folder}/registry}}}}\n"
+                          f"http: {{addr: \"{self.registry}\"}}\n")
+        self.server = subprocess.Popen(("docker-registry", "serve", str(config)), stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+        Box.wait(lambda: subprocess.run(("curl", "-fs", f"http://{self.registry}/v2/"), stdout=subprocess.DEVNULL).returncode == 0,
+                 20, "the registry does not answer")
+        self.cosign("generate-key-pair")
+        for name in ("pause", "signed", "unsigned"):
+            pinned = self.tool("push", self.registry, f"demo/{name}", "1", "pause" if name == "pause" else f"I am {name}")
+            if name != "unsigned":
+                self.sign(pinned)
+        self.settings("settings")
+
+    def make_image(self, name, label):
+        out = self.folder / name
+        subprocess.run((str(TOP / "daemonset/build-image"), str(self.build), str(out), "--label", label), check=True,
+                       stdout=subprocess.DEVNULL)
+        return out
+
+    def tool(self, *arguments):
+        return subprocess.run((str(self.build / "tests/demo_tool"), *arguments), check=True, stdout=subprocess.PIPE,
+                              text=True).stdout.strip()
+
+    def cosign(self, *arguments):
+        subprocess.run((str(TOP / "build/peers/cosign-2/usr/bin/cosign"), *arguments), check=True, cwd=self.folder,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                       env={**os.environ, "HOME": str(self.folder), "COSIGN_PASSWORD": ""})
+
+    def sign(self, image):
+        self.cosign("sign", "--key", str(self.folder / "cosign.key"), "--tlog-upload=false", "--yes",
+                    "--allow-http-registry", image)
+
+    def settings(self, name, policy=None, config=None):
+        """A folder as an operator brings it; returns where it is in every box."""
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        (folder / "policy.yaml").write_text(policy or POLICY.format(registry=self.registry, version=1))
+        if config:
+            (folder / "config.yaml").write_text(config)
+        shutil.copy(self.folder / "cosign.pub", folder / "cosign.pub")
+        return f"/{name}"
+
+    def box(self, **more):
+        """A box that has booted, with both versions and the settings in it."""
+        box = Box(self.build, self.folder / f"box{len(list(self.folder.glob('box*')))}", f"{self.registry}/demo/pause:1", **more)
+        self.boxes.append(box)
+        box.boot()
+        self.bring(box, self.image, "image")
+        return box
+
+    @staticmethod
+    def resum(root):
+        """Makes the list of sums right for what is there now."""
+        share = root / "usr/share/pullseal"
+        lines = []
+        for line in (share / "SHA256SUMS").read_text().splitlines():
+            path = line[66:]
+            lines.append(hashlib.sha256((root / path).read_bytes()).hexdigest() + "  " + path + "\n")
+        (share / "SHA256SUMS").write_text("".join(lines))
+        version = (share / "version").read_text().rsplit("-", 1)[0]
+        (share / "version").write_text(version + "-" + hashlib.sha256("".join(lines).encode()).hexdigest()[:12] + "\n")
+
+    def bring(self, box, image, name):
+        """Unpacked images are big, so they are bound and not copied."""
+        (box.root / name).mkdir(exist_ok=True)
+        for folder in self.folder.glob("settings*"):
+            shutil.copytree(folder, box.root / folder.name, dirs_exist_ok=True)
+        shutil.copytree(image / "root", box.root / name, dirs_exist_ok=True, symlinks=True)
+
+    def drop_boxes(self):
+        for box in self.boxes:
+            box.remove()
+        self.boxes = []
+
+    def tell_trouble(self):
+        for box in self.boxes:
+            if box.process:
+                print(box.sh("systemctl --failed --no-legend; journalctl -n 60 --no-pager -u 'pullseal*' -u kubelet | cut -c1-300",
+                             check=False).stdout, flush=True)
+
+    def stop(self):
+        self.drop_boxes()
+        if self.server:
+            self.server.terminate()
+            self.server.wait()
+
+
+def snapshot(box):
+    """Every file of the node that an installation could touch: path, mode, content."""
+    out = {}
+    for top in ("etc", "opt", "usr/local", "usr/lib/systemd", "var/lib", "var/log", "home", "root", "srv"):
+        for folder, folders, files in os.walk(box.root / top):
+            where = pathlib.Path(folder)
+            relative = str(where.relative_to(box.root))
+            if relative.startswith(("var/lib/containerd", "var/lib/kubelet", "var/log/journal", "var/lib/systemd")):
+                folders.clear()
+                continue
+            out[relative + "/"] = oct(where.stat().st_mode)
+            for name in files:
+                path = where / name
+                info = path.lstat()
+                body = os.readlink(path) if path.is_symlink() else hashlib.sha256(path.read_bytes()).hexdigest()
+                out[f"{relative}/{name}"] = f"{oct(info.st_mode)} {info.st_uid}:{info.st_gid} {body}"
+    return out
+
+
+def difference(before, after):
+    return sorted(f"{'+' if p not in before else '-' if p not in after else '!'} {p}" for p in before.keys() | after.keys()
+                  if before.get(p) != after.get(p))
+
+
+def install(lab, box, more="", check=True):
+    return box.sh(f"{RUN} node install --settings /settings {more}", check=check)
+
+
+def expect(condition, what):
+    if not condition:
+        raise AssertionError(what)
+
+
+def install_and_uninstall(lab):
+    """from nothing to a refused pod, and back, byte for byte"""
+    box = lab.box()
+    box.add_pod("early", f"{lab.registry}/demo/signed:1")
+    box.pod_state("early", "Running")
+    before = snapshot(box)
+    dry = install(lab, box, "--dry-run").stdout
+    expect("would write  /etc/systemd/system/pullseald.service" in dry and not difference(before, snapshot(box)) or
+           difference(before, snapshot(box)) == [], "a dry run changes the node")
+    print(install(lab, box).stdout, flush=True)
+    expect(box.kubelet_endpoint() == ["unix:///run/pullseal/cri/cri.sock"], "kubelet does not use pullseal")
+    box.add_pod("good", f"{lab.registry}/demo/signed:1")
+    box.pod_state("good", "Running")
+    box.add_pod("bad", f"{lab.registry}/demo/unsigned:1")
+    refusal = box.pod_state("bad", "SignatureValidationFailed: ")
+    expect(": signature-missing: " in refusal, refusal)
+    box.remove_pod("bad")
+    again = install(lab, box).stdout
+    expect("nothing is to be changed" in again, again)
+    print(box.sh("/opt/pullseal/bin/pullseal node uninstall").stdout, flush=True)
+    expect(box.kubelet_endpoint() == ["unix:///run/containerd/containerd.sock"], "kubelet still uses pullseal")
+    for name in ("good",):
+        box.remove_pod(name)
+    left = difference(before, snapshot(box))
+    expect(not left, f"uninstall left the node otherwise: {left}")
+    expect(box.sh("systemctl list-units --all --no-legend 'pullseal*'").stdout.strip() == "", "units are left")
+
+
+def upgrade_under_load(lab):
+    """another version, 200 calls a second, and not one that fails"""
+    box = lab.box()
+    install(lab, box)
+    first = box.sh("readlink /opt/pullseal/current").stdout.strip()
+    box.add_pod("good", f"{lab.registry}/demo/signed:1")
+    box.pod_state("good", "Running")
+    lab.bring(box, lab.newer, "image-newer")
+    box.write("/var/lib/kubelet/rate", "200")
+    time.sleep(1)
+    before = box.calls()
+    began = time.monotonic()
+    for _ in range(3):
+        print(box.sh("/image-newer/usr/lib/pullseal/run node upgrade").stdout, flush=True)
+        expect(box.sh("readlink /opt/pullseal/current").stdout.strip() != first, "the version is the old one")
+        print(box.sh("/opt/pullseal/bin/pullseal node rollback").stdout, flush=True)
+        expect(box.sh("readlink /opt/pullseal/current").stdout.strip() == first, "the version is not the old one")
+    after = box.calls()
+    rate = (after["calls"] - before["calls"]) / (time.monotonic() - began)
+    print(f"  six switches: {after['calls'] - before['calls']} calls, {rate:.0f} a second, {after['failed']} failed", flush=True)
+    expect(before["pid"] == after["pid"], "kubelet was restarted")
+    expect(after["failed"] == 0, f"{after['failed']} calls failed: {after['last']}")
+    expect(rate > 100, "too few calls to prove anything")
+    box.sh("for i in 1 2 3 4 5; do systemctl restart pullseald; systemctl kill -s KILL pullseald; sleep 1; done")
+    time.sleep(1)
+    killed = box.calls()
+    print(f"  five kills: {killed['failed'] - after['failed']} calls under way failed", flush=True)
+    expect(box.sh("systemctl is-active pullseald").stdout.strip() == "active", "the daemon is not back")
+    box.add_pod("later", f"{lab.registry}/demo/signed:1")
+    box.pod_state("later", "Running")
+
+
+def installer_killed_at_every_step(lab):
+    """kill -9 at each step of a first installation: the guard puts everything back"""
+    box = lab.box()
+    before = snapshot(box)
+    steps = ["the guard takes over", "files, units and settings are written", "the daemon is started",
+             "the gate is tried", "kubelet is switched", "the node is watched"]
+    for step in steps:
+        kill_at(box, f"{RUN} node install --settings /settings", step)
+        settle(box)
+        expect(box.kubelet_endpoint() == ["unix:///run/containerd/containerd.sock"], f"killed at \"{step}\": kubelet is not back")
+        expect(box.sh("systemctl is-active pullseald.service", check=False).stdout.strip() != "active", "the daemon still runs")
+        left = [one for one in difference(before, snapshot(box)) if "opt/pullseal" not in one and "/log/pullseal" not in one
+                and "var/lib/pullseal" not in one]
+        expect(not left, f"killed at \"{step}\": {left}")
+    install(lab, box)
+    enforces(lab, box)
+    lab.bring(box, lab.newer, "image-newer")
+    version = box.sh("readlink /opt/pullseal/current").stdout
+    for step in [one for one in steps if one != "kubelet is switched"]:
+        kill_at(box, "/image-newer/usr/lib/pullseal/run node upgrade", step)
+        settle(box)
+        expect(box.sh("readlink /opt/pullseal/current").stdout == version, f"killed at \"{step}\": not the version before")
+        enforces(lab, box)
+    for step in ["kubelet is given back", "the node is watched", "daemon, units and files are removed"]:
+        kill_at(box, "/opt/pullseal/bin/pullseal node uninstall", step)
+        settle(box)
+        enforces(lab, box)
+    box.sh("/opt/pullseal/bin/pullseal node uninstall")
+    for name in ("good", "bad"):
+        if (box.root / f"etc/kubernetes/manifests/{name}").exists():
+            box.remove_pod(name)
+    left = difference(before, snapshot(box))
+    expect(not left, f"uninstall left the node otherwise: {left}")
+
+
+def kill_at(box, command, step):
+    """Starts a change and kills its process as soon as it says it is at that step."""
+    process = box.start(f"exec {command}")
+    seen = ""
+    for line in process.stdout:
+        seen += line
+        if step in line:
+            break
+    expect(step in seen, f"the change never came to \"{step}\": {seen}")
+    inner = box.sh("pgrep -f 'usr/bin/pullseal node (install|upgrade|uninstall)'", check=False).stdout.split()
+    expect(inner, f"no installer runs at \"{step}\"")
+    box.sh("kill -9 " + " ".join(inner))
+    process.wait()
+
+
+def settle(box):
+    """Until nothing is under way any more."""
+    box.wait(lambda: not (box.root / "opt/pullseal/node/transaction.json").exists() and
+             box.sh("systemctl is-active pullseal-guard.service", check=False).stdout.strip() in ("inactive", "failed"), 60,
+             "the guard does not come to an end")
+    box.wait(lambda: box.sh("systemctl is-active kubelet").stdout.strip() == "active" and box.kubelet_endpoint(), 30, "kubelet is gone")
+
+
+def enforces(lab, box):
+    """A signed image runs and an unsigned one does not, now."""
+    expect(box.kubelet_endpoint() == ["unix:///run/pullseal/cri/cri.sock"], "kubelet does not use pullseal")
+    for name in ("good", "bad"):
+        if (box.root / f"etc/kubernetes/manifests/{name}").exists():
+            box.remove_pod(name)
+    box.add_pod("good", f"{lab.registry}/demo/signed:1")
+    box.add_pod("bad", f"{lab.registry}/demo/unsigned:1")
+    box.pod_state("good", "Running")
+    box.pod_state("bad", "SignatureValidationFailed: ")
+
+
+def broken_versions_and_policies(lab):
+    """a wrong binary, a policy that cannot be read, one that would deny what runs: the node stays as it was"""
+    box = lab.box()
+    install(lab, box)
+    enforces(lab, box)
+    version = box.sh("readlink /opt/pullseal/current").stdout
+    # A file of the image was changed on its way.
+    shutil.copytree(lab.newer / "root", box.root / "image-bad", symlinks=True)
+    (box.root / "image-bad/usr/bin/pullseald").write_bytes(b"#!/bin/false\n")
+    said = box.sh(f"{RUN} node upgrade --image /image-bad", check=False)
+    expect(said.returncode == 1 and "is not the file of this version" in said.stdout, said.stdout)
+    # A version whose sums are right and whose daemon does not start.
+    lab.resum(box.root / "image-bad")
+    said = box.sh(f"{RUN} node upgrade --image /image-bad --watch 20", check=False)
+    expect(said.returncode == 1 and "the daemon does not start" in said.stdout, said.stdout)
+    expect(box.sh("readlink /opt/pullseal/current").stdout == version, "the broken version stays")
+    enforces(lab, box)
+    # Policies.
+    for text, why in (("rules: [", "policy.yaml"), (None, "would not let")):
+        policy = text or POLICY.format(registry="nowhere.example.com", version=2)
+        (box.root / "settings/policy.yaml").write_text(policy)
+        said = box.sh(f"{RUN} node upgrade --image '' --settings /settings", check=False)
+        expect(said.returncode == 1 and why in said.stdout, said.stdout)
+        expect("nowhere.example.com" not in box.read("/etc/pullseal/policy.yaml"), "the policy went in")
+    expect("container c" in said.stdout and "pause image" in said.stdout, said.stdout)
+    enforces(lab, box)
+    # The same policy by an operator's own word, and back.
+    box.sh(f"{RUN} node upgrade --image '' --settings /settings --accept-denials")
+    expect("nowhere.example.com" in box.read("/etc/pullseal/policy.yaml"), "the policy did not go in")
+    (box.root / "settings/policy.yaml").write_text(POLICY.format(registry=lab.registry, version=3))
+    box.sh(f"{RUN} node upgrade --image '' --settings /settings")
+    enforces(lab, box)
+
+
+def node_that_lives(lab):
+    """reboot, lost power in the middle of a change, containerd restarts, the disk fills up, the daemon is killed"""
+    box = lab.box()
+    install(lab, box)
+    enforces(lab, box)
+    box.sh("systemctl restart containerd")
+    time.sleep(2)
+    enforces(lab, box)
+    box.reboot()
+    box.wait(lambda: box.kubelet_endpoint(), 30, "kubelet does not come back")
+    expect(box.calls()["failed"] == 0, f"kubelet met {box.calls()}")
+    enforces(lab, box)
+    lab.bring(box, lab.newer, "image-newer")
+    version = box.sh("readlink /opt/pullseal/current").stdout
+    process = box.start("exec /image-newer/usr/lib/pullseal/run node upgrade")
+    for line in process.stdout:
+        if "the gate is tried" in line:
+            break
+    box.power_off()
+    process.wait()
+    box.boot()
+    settle(box)
+    expect(box.sh("readlink /opt/pullseal/current").stdout == version, "not the version before")
+    enforces(lab, box)
+    box.sh("mkdir -p /mnt/small; fallocate -l 1G /var/log/filler 2>/dev/null; dd if=/dev/zero of=/var/lib/filler bs=1M 2>/dev/null; true")
+    time.sleep(1)
+    box.remove_pod("bad")
+    box.add_pod("bad", f"{lab.registry}/demo/unsigned:1")
+    refusal = box.pod_state("bad", "")
+    Box.wait(lambda: "Failed" in box.read("/var/lib/kubelet/pod-bad") or "Unavailable" in box.read("/var/lib/kubelet/pod-bad"), 30,
+             f"on a full disk the unsigned pod is: {refusal}")
+    box.sh("rm -f /var/lib/filler /var/log/filler")
+    time.sleep(2)
+    enforces(lab, box)
+
+
+def other_nodes(lab):
+    """kubeadm's and a standalone kubelet, and nodes that are not understood"""
+    for kind in ("kubeadm", "standalone"):
+        box = lab.box(kind=kind)
+        before = snapshot(box)
+        said = install(lab, box).stdout
+        expect(kind in said, said)
+        enforces(lab, box)
+        for name in ("good", "bad"):
+            box.remove_pod(name)
+        box.sh("/opt/pullseal/bin/pullseal node uninstall")
+        left = difference(before, snapshot(box))
+        expect(not left, f"uninstall left the node otherwise: {left}")
+        lab.drop_boxes()
+    box = lab.box(kind="standalone")
+    box.sh("systemctl stop kubelet")
+    said = install(lab, box, check=False)
+    expect(said.returncode == 1 and "no kubelet runs" in said.stdout, said.stdout)
+    box.sh("rm /etc/systemd/system/kubelet.service; systemctl daemon-reload")
+    said = install(lab, box, check=False)
+    expect(said.returncode == 1 and "no kubelet.service" in said.stdout, said.stdout)
+    box.sh("systemctl stop containerd")
+    said = install(lab, box, check=False)
+    expect(said.returncode == 1 and "containerd does not answer" in said.stdout, said.stdout)
+
+
+CASES = [install_and_uninstall, upgrade_under_load, installer_killed_at_every_step, broken_versions_and_policies,
+         node_that_lives, other_nodes]
