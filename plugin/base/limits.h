@@ -158,6 +158,9 @@ inline constexpr std::size_t kHeaderListBytes = 256 * kKiB;  // request or respo
 inline constexpr std::int32_t kStreamWindow = 256 * 1024;    // bytes one side may be ahead of the other, per stream
 inline constexpr std::size_t kHeldBytes = 64 * kMiB;         // request and response bytes of all held calls together
 inline constexpr std::size_t kOutputBytes = 1 * kMiB;        // unsent frames of one connection before we stop reading
+// Between the two GOAWAY frames of a graceful end: long against a round trip on this machine, short against a restart.
+inline constexpr std::chrono::milliseconds kGoAwayNotice{200};
+inline constexpr seconds kGoAwayLinger{1};  // for clients to close a connection on which nothing is under way
 inline constexpr seconds kDrainTime{20};                     // waiting for unary calls when asked to stop
 inline constexpr std::size_t kRequestFrameOverhead = 5;      // gRPC length prefix
 // A cancel storm is legal from root's own kubelet; the default budget would answer it with GOAWAY.

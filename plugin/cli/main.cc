@@ -268,6 +268,7 @@ class CommandLine {
   LiveOptions live_;
   pullseal::cli::TailOptions tail_;
   pullseal::cli::NodeOptions node_;
+  pullseal::agent::AgentOptions agent_;
   bool denied_ = false;
   bool end_ = false;
   std::string duration_;

@@ -1,10 +1,13 @@
 #include "cli/node_commands.h"
 
+#include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "base/file.h"
@@ -147,6 +150,27 @@ int NodeStatus(const NodeOptions& options) {
   std::printf("before:   %s\n", previous.empty() ? "no other version" : previous.c_str());
   std::printf("`pullseal doctor` says whether it enforces, `pullseal status` what the daemon does\n");
   return kGood;
+}
+
+int NodeAgent(const agent::AgentOptions& options) {
+  if (!IsRoot()) return kRefused;
+  if (options.apply.settings.empty() && !options.apply.uninstall) {
+    std::fprintf(stderr, "pullseal: the agent needs --settings\n");
+    return kRefused;
+  }
+  // Waited for by one thread; every other one starts with them blocked.
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGTERM);
+  ::sigaddset(&set, SIGINT);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  static std::atomic<bool> stopping{false};
+  std::thread([set] {
+    int signal = 0;
+    ::sigwait(&set, &signal);
+    stopping = true;
+  }).detach();
+  return agent::RunAgent(options, stopping);
 }
 
 int Doctor(const NodeOptions& options) {

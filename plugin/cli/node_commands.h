@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "agent/agent.h"
 #include "node/install.h"
 
 // `pullseal node ...`: what is on this node and how it came there. They run on the node itself, as root. Exit status: 0
@@ -23,6 +24,8 @@ int NodeUninstall(NodeOptions options);
 int NodeRollback(const NodeOptions& options);
 int NodeGuard(const NodeOptions& options);
 int NodeStatus(const NodeOptions& options);
+// NodeAgent runs until SIGTERM or SIGINT.
+int NodeAgent(const agent::AgentOptions& options);
 // Doctor examines the node: 0 all is good, 1 something is bad, 2 it could not look.
 int Doctor(const NodeOptions& options);
 

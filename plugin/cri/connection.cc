@@ -290,6 +290,11 @@ void Connection::UpstreamOver(Upstream* upstream) {
   upstreams_.erase(found);
 }
 
+void Connection::AnnounceGoAway() {
+  nghttp2_submit_shutdown_notice(session());
+  MarkDirty();
+}
+
 void Connection::GoAway() {
   nghttp2_submit_goaway(session(), NGHTTP2_FLAG_NONE, nghttp2_session_get_last_proc_stream_id(session()),
                         NGHTTP2_NO_ERROR, nullptr, 0);

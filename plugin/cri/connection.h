@@ -53,6 +53,9 @@ class Connection final : public Endpoint {
   Upstream* SharedUpstream();
   Upstream* OwnUpstream();
   void UpstreamOver(Upstream* upstream);
+  // Asks the client to begin no more calls here (RFC 9113 section 6.8: the first of two GOAWAY frames); those it has
+  // begun before it hears of that are still taken.
+  void AnnounceGoAway();
   // Takes no more calls; those under way go on.
   void GoAway();
   bool Busy() const;

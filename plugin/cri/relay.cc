@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -125,14 +126,27 @@ bool Relay::Busy() const {
   return false;
 }
 
+// A client must never find its call cut off by our leaving: first it hears that no more should come, then what came in
+// between is taken too and the line is drawn, then calls under way end, and then the client closes, not we.
 void Relay::Drain() {
-  draining_ = true;
   loop_.Remove(listener_fd_.get());
   listener_fd_.Close();
+  for (auto& [id, connection] : connections_) connection->AnnounceGoAway();
+  RunWhile([] { return true; }, limits::kGoAwayNotice);
+  draining_ = true;
   for (auto& [id, connection] : connections_) connection->GoAway();
-  const auto end = std::chrono::steady_clock::now() + limits::kDrainTime;
-  while (Busy() && std::chrono::steady_clock::now() < end) loop_.RunOnce(100);
+  RunWhile([this] { return Busy(); }, limits::kDrainTime);
+  RunWhile([this] { return !connections_.empty(); }, limits::kGoAwayLinger);
   loop_.RunOnce(0);
+}
+
+void Relay::RunWhile(const std::function<bool()>& goes_on, std::chrono::milliseconds most) {
+  const auto end = std::chrono::steady_clock::now() + most;
+  while (!connections_.empty() && goes_on()) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return;
+    loop_.RunOnce(static_cast<int>(std::min<std::chrono::milliseconds::rep>(left.count(), 100)));
+  }
 }
 
 }  // namespace pullseal::cri

@@ -67,6 +67,8 @@ class Relay {
   void Accept();
   void RunPosted();
   void Drain();
+  // Serves while there are connections and `goes_on` holds, at most so long.
+  void RunWhile(const std::function<bool()>& goes_on, std::chrono::milliseconds most);
   bool Busy() const;
 
   Loop loop_;

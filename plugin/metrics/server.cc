@@ -50,7 +50,8 @@ void SetTimeouts(int fd) {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::Start(const std::string& address, std::function<std::string()> metrics) {
+Result<std::unique_ptr<Server>> Server::Start(const std::string& address, std::function<std::string()> metrics,
+                                              std::function<bool()> ready) {
   auto where = ParseAddress(address);
   if (!where) return where.error().In("metrics address");
   OwnedFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -61,11 +62,14 @@ Result<std::unique_ptr<Server>> Server::Start(const std::string& address, std::f
   }
   socklen_t size = sizeof *where;
   ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&*where), &size);
-  return std::unique_ptr<Server>(new Server(std::move(fd), ntohs(where->sin_port), std::move(metrics)));
+  return std::unique_ptr<Server>(
+      new Server(std::move(fd), ntohs(where->sin_port), std::move(metrics), std::move(ready)));
 }
 
-Server::Server(OwnedFd fd, int port, std::function<std::string()> metrics)
-    : fd_(std::move(fd)), port_(port), metrics_(std::move(metrics)), thread_([this] { Run(); }) {}
+Server::Server(OwnedFd fd, int port, std::function<std::string()> metrics, std::function<bool()> ready)
+    : fd_(std::move(fd)), port_(port), metrics_(std::move(metrics)), ready_(std::move(ready)), thread_([this] {
+        Run();
+      }) {}
 
 Server::~Server() {
   stop_.store(true);
@@ -99,6 +103,10 @@ void Server::Serve(int fd) const {
   } else if (request.starts_with("GET /healthz ")) {
     status = "200 OK";
     body = "ok\n";
+  } else if (ready_ && request.starts_with("GET /readyz ")) {
+    const bool ready = ready_();
+    status = ready ? "200 OK" : "503 Service Unavailable";
+    body = ready ? "ready\n" : "not ready\n";
   }
   SendAll(fd, "HTTP/1.1 " + status + "\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: " +
                   std::to_string(body.size()) + "\r\nConnection: close\r\n\r\n" + body);

@@ -44,6 +44,7 @@ class Installation {
     if (!anything) return Failed(anything.error().message);
     if (!*anything) return Nothing();
     if (const Status judged = JudgeCandidate(); !judged) return Refused(judged.error().message);
+    if (const Status guarded = ArmGuard(); !guarded) return Failed(guarded.error().message);
     auto transaction =
         Transaction::Begin(host_, From().empty() ? "install" : "upgrade", From(), wanted_.version, std::move(changes_));
     if (!transaction) return Failed(transaction.error().message);

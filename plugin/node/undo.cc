@@ -37,8 +37,12 @@ Status StopAll(const Host& host, const Tell& tell) {
     (void)host.Systemctl({"stop", unit});
     (void)host.Systemctl({"reset-failed", unit});
   }
+  // Not the folder itself: a pod may have it mounted, and would see nothing of one made anew.
   std::error_code ignored;
-  fs::remove_all(host.Path("/run/pullseal"), ignored);
+  for (const auto& entry : fs::directory_iterator(host.Path("/run/pullseal"), ignored)) {
+    std::error_code stays;
+    fs::remove_all(entry.path(), stays);
+  }
   return {};
 }
 
@@ -80,6 +84,7 @@ void RemoveRest(const Host& host, bool keep_logs) {
   fs::remove_all(host.Path("/var/lib/pullseal"), ignored);
   if (!keep_logs) fs::remove_all(host.Path("/var/log/pullseal"), ignored);
   fs::remove_all(host.Path(kSettings), ignored);
+  fs::remove_all(host.Path("/run/pullseal"), ignored);
   // Out of the way at once: the program that does this lies in it.
   const std::string aside = host.Path(std::string(kFolder) + ".removed");
   fs::remove_all(aside, ignored);

@@ -112,7 +112,7 @@ class Lab:
     def tell_trouble(self):
         for box in self.boxes:
             if box.process:
-                print(box.sh("systemctl --failed --no-legend; journalctl -n 60 --no-pager -u 'pullseal*' -u kubelet | cut -c1-300",
+                print(box.sh("ls -la /opt/pullseal/node /run/systemd/system; systemctl list-units --all --no-legend 'pullseal*'; ps ax | grep [p]ullseal; systemctl --failed --no-legend; journalctl -n 60 --no-pager -u 'pullseal*' -u kubelet | cut -c1-300",
                              check=False).stdout, flush=True)
 
     def stop(self):
@@ -259,7 +259,7 @@ def kill_at(box, command, step):
         if step in line:
             break
     expect(step in seen, f"the change never came to \"{step}\": {seen}")
-    inner = box.sh("pgrep -f 'usr/bin/pullseal node (install|upgrade|uninstall)'", check=False).stdout.split()
+    inner = box.sh("pgrep -f 'usr/bin/[p]ullseal node (install|upgrade|uninstall)'", check=False).stdout.split()
     expect(inner, f"no installer runs at \"{step}\"")
     box.sh("kill -9 " + " ".join(inner))
     process.wait()

@@ -1,0 +1,108 @@
+#include "agent/taint.h"
+
+#include <cstdlib>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/limits.h"
+#include "json/value.h"
+#include "registry/http.h"
+
+namespace pullseal::agent {
+namespace {
+
+constexpr const char* kAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+// A node's name is a DNS subdomain (RFC 1123), so it needs no escaping in a path.
+bool IsName(std::string_view text) {
+  return !text.empty() && text.size() <= 253 &&
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") == std::string_view::npos;
+}
+
+std::string Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+struct Api {
+  registry::Url node;
+  Secret authorization;
+  std::string roots;
+};
+
+Result<Api> FindApi(const std::string& node_name) {
+  if (!IsName(node_name)) return Error{ErrorCode::kInvalid, "the node's name is not known (--node-name)"};
+  std::string host = Variable("KUBERNETES_SERVICE_HOST");
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  auto url = registry::Url::Parse("https://" + host + ":" + Variable("KUBERNETES_SERVICE_PORT") + "/api/v1/nodes/" +
+                                  node_name);
+  if (host.empty() || !url) return Error{ErrorCode::kUnavailable, "this is no pod: there is no API server"};
+  auto token = ReadFile(std::string(kAccount) + "/token", limits::kConfigBytes);
+  if (!token) return token.error();
+  while (!token->empty() && token->back() == '\n') token->pop_back();
+  Api out{std::move(*url), Secret("Bearer " + *token), std::string(kAccount) + "/ca.crt"};
+  Wipe(*token);
+  return out;
+}
+
+registry::HttpRequest RequestTo(const Api& api, const Clock& clock) {
+  registry::HttpRequest out;
+  out.url = api.node;
+  out.authorization = api.authorization;
+  out.most = limits::kSettingsFileBytes * 4;
+  out.deadline = clock.Steady() + limits::kDoctorCall;
+  out.operation = "node";
+  out.purpose = "the node's taints";
+  return out;
+}
+
+// The list of taints without `key`, as JSON; absent if it is not among them.
+std::optional<std::pair<std::string, std::string>> WithAndWithout(const json::Value& node, const std::string& key) {
+  const json::Value* spec = node.Find("spec");
+  const json::Value* taints = spec != nullptr ? spec->Find("taints") : nullptr;
+  if (taints == nullptr || taints->array() == nullptr) return std::nullopt;
+  std::string with;
+  std::string without;
+  bool found = false;
+  for (const json::Value& one : *taints->array()) {
+    json::Writer text;
+    for (const char* member : {"key", "value", "effect", "timeAdded"}) {
+      if (const std::string* value = one.FindString(member)) text.Text(member, *value);
+    }
+    const std::string* name = one.FindString("key");
+    const bool ours = name != nullptr && *name == key;
+    found = found || ours;
+    with += (with.empty() ? "" : ",") + text.Finish();
+    if (!ours) without += (without.empty() ? "" : ",") + text.Finish();
+  }
+  if (!found) return std::nullopt;
+  return std::pair("[" + with + "]", "[" + without + "]");
+}
+
+}  // namespace
+
+Result<bool> LiftTaint(const std::string& node_name, const std::string& key, const Clock& clock) {
+  auto api = FindApi(node_name);
+  if (!api) return api.error();
+  const auto http = registry::MakeCurlHttp(api->roots);
+  auto got = http->Do(RequestTo(*api, clock));
+  if (!got) return got.error();
+  if (got->status != 200) return Error{ErrorCode::kRemote, "reading the node: status " + std::to_string(got->status)};
+  const auto node = json::Parse(got->body);
+  if (!node) return Error{ErrorCode::kRemote, "reading the node: " + node.error().message};
+  const auto lists = WithAndWithout(*node, key);
+  if (!lists) return false;
+  registry::HttpRequest patch = RequestTo(*api, clock);
+  patch.method = "PATCH";
+  patch.headers = {"Content-Type: application/json-patch+json"};
+  // RFC 6902: nothing happens unless the taints are still those that were read.
+  patch.body = Secret("[{\"op\":\"test\",\"path\":\"/spec/taints\",\"value\":" + lists->first +
+                      "},{\"op\":\"replace\",\"path\":\"/spec/taints\",\"value\":" + lists->second + "}]");
+  auto patched = http->Do(patch);
+  if (!patched) return patched.error();
+  if (patched->status != 200)
+    return Error{ErrorCode::kRemote, "patching the node: status " + std::to_string(patched->status)};
+  return true;
+}
+
+}  // namespace pullseal::agent
