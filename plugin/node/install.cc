@@ -296,7 +296,8 @@ class Installation {
     DropRuntimeGuard(host_);
     (void)host_.Systemctl({"start", "pullseal-doctor.timer"});
     DropVersions(host_, {wanted_.version, LinkedVersion(host_, kPrevious)});
-    tell_("version " + wanted_.version + " stands between kubelet and containerd");
+    tell_("version " + wanted_.version +
+          (wanted_.mode == Mode::kProxy ? " stands between kubelet and containerd" : " judges what containerd pulls"));
     Outcome out;
     out.done = true;
     out.changed = true;

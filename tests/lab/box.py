@@ -102,6 +102,15 @@ snapshotter = "native"
 conf_dir = "/etc/cni/net.d"
 """)
         if containerd:
+            self.write("/etc/containerd/config.toml", f"""version = 3
+[plugins.'io.containerd.cri.v1.images']
+snapshotter = "native"
+[plugins.'io.containerd.cri.v1.images'.pinned_images]
+sandbox = "{pause}"
+[plugins.'io.containerd.cri.v1.runtime']
+restrict_oom_score_adj = true
+disable_apparmor = true
+""")
             for program in ("containerd", "containerd-shim-runc-v2", "ctr"):
                 shutil.copy(pathlib.Path(containerd) / program, self.root / "usr/bin" / program)
         (self.root / "opt/bin").mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """What tests/node-in-a-box does to a node."""
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -17,7 +18,7 @@ keys:
   - {{name: release, file: cosign.pub}}
 rules:
   - name: signed-by-release
-    match: {{images: ["{registry}/demo/*"]}}
+    match: {{images: ["{registry}/demo/*", "{registry}/pullseal/*"]}}
     require: {{signatures: {{anyOf: [{{key: release}}]}}}}
 """
 
@@ -47,6 +48,13 @@ class Lab:
             if name != "unsigned":
                 self.sign(pinned)
         self.settings("settings")
+        # The product's own image, as it is published: pushed and signed.
+        crane = str(TOP / "build/peers/crane/usr/bin/crane")
+        self.published = {}
+        for name, image in (("1", self.image), ("2", self.newer)):
+            done = subprocess.run((crane, "push", str(image / "oci"), f"{self.registry}/pullseal/pullseal:{name}"), check=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            self.sign(done.stdout.strip())
 
     def make_image(self, name, label):
         out = self.folder / name
@@ -112,7 +120,7 @@ class Lab:
     def tell_trouble(self):
         for box in self.boxes:
             if box.process:
-                print(box.sh("ls -la /opt/pullseal/node /run/systemd/system; systemctl list-units --all --no-legend 'pullseal*'; ps ax | grep [p]ullseal; systemctl --failed --no-legend; journalctl -n 60 --no-pager -u 'pullseal*' -u kubelet | cut -c1-300",
+                print(box.sh("ls -la /opt/pullseal/node /run/systemd/system; systemctl list-units --all --no-legend 'pullseal*'; ps ax | grep [p]ullseal; systemctl --failed --no-legend; journalctl -n 60 --no-pager -u 'pullseal*' -u kubelet -u containerd | cut -c1-300",
                              check=False).stdout, flush=True)
 
     def stop(self):
@@ -381,5 +389,196 @@ def other_nodes(lab):
     expect(said.returncode == 1 and "containerd does not answer" in said.stdout, said.stdout)
 
 
+def doctor_proves(lab):
+    """the doctor proves enforcement, and names what takes it away"""
+    box = lab.box()
+    expect(box.sh(f"{RUN} doctor", check=False).returncode == 1, "a node without pullseal is well")
+    install(lab, box)
+    enforces(lab, box)
+    said = box.sh("/opt/pullseal/bin/pullseal doctor", check=False)
+    print(said.stdout, flush=True)
+    expect(said.returncode == 0 and "PROVEN: this node enforces" in said.stdout, said.stdout)
+    box.wait(lambda: (box.root / "run/pullseal/doctor/report.json").exists() or
+             box.sh("test -s /run/pullseal/doctor/report.json", check=False).returncode == 0, 30, "the timer brings no report")
+    report = json.loads(box.sh("cat /run/pullseal/doctor/report.json").stdout)
+    expect(report["proven"] is True, report)
+
+    def finding(name):
+        out = box.sh("/opt/pullseal/bin/pullseal doctor -o json", check=False)
+        told = json.loads(out.stdout.splitlines()[-1])
+        return next(one for one in told["checks"] if one["check"] == name), told["proven"], out.returncode
+    # Opened by an operator, for the whole gate, over a restart, until it ends.
+    box.sh("/opt/pullseal/bin/pullseal break-glass --for 30m --reason 'incident 7'")
+    box.sh("systemctl restart pullseald")
+    one, proven, status = finding("daemon")
+    expect(one["grade"] == "bad" and "BREAK-GLASS" in one["text"] and not proven and status == 1, one)
+    box.remove_pod("bad")
+    box.add_pod("bad", f"{lab.registry}/demo/unsigned:1")
+    box.pod_state("bad", "Running")
+    expect('"mode":"break-glass"' in box.read("/var/log/pullseal/audit.jsonl"), "its use is not in the audit log")
+    box.sh("/opt/pullseal/bin/pullseal break-glass --end")
+    expect(finding("daemon")[0]["grade"] == "good", finding("daemon"))
+    # What runs now and would not start again.
+    said = box.sh("/opt/pullseal/bin/pullseal running --denied", check=False)
+    expect(said.returncode == 1 and "default/bad/" in said.stdout and "signature-missing" in said.stdout, said.stdout)
+    box.remove_pod("bad")
+    # The provisioning writes the endpoint again, behind ours.
+    box.write("/etc/systemd/system/kubelet.service.d/zz-late.conf",
+              (box.root / "etc/systemd/system/kubelet.service.d/10-containerd-base-flag.conf").read_text())
+    box.sh("systemctl daemon-reload; systemctl restart kubelet")
+    one, proven, status = finding("kubelet")
+    expect(one["grade"] == "bad" and "containerd.sock" in one["text"] and not proven and status == 1, one)
+    box.add_pod("around", f"{lab.registry}/demo/unsigned:1")
+    box.pod_state("around", "Running")
+    one, proven, status = finding("around")
+    expect(one["grade"] == "bad" and "default/around/" in one["text"], one)
+    box.sh("rm /etc/systemd/system/kubelet.service.d/zz-late.conf; systemctl daemon-reload; systemctl restart kubelet")
+    expect(finding("kubelet")[0]["grade"] == "good", finding("kubelet"))
+    # Files of the installation, and another daemon than the installed one.
+    path = box.sh("readlink -f /opt/pullseal/current").stdout.strip()
+    box.sh(f"cp {path}/usr/bin/pullseald /tmp/p; echo x >> {path}/usr/bin/pullseald.new; cat /tmp/p {path}/usr/bin/pullseald.new > /tmp/q; cp --remove-destination /tmp/q {path}/usr/bin/pullseald; chmod 755 {path}/usr/bin/pullseald")
+    expect(finding("installation")[0]["grade"] == "bad" and finding("daemon")[0]["grade"] == "bad", finding("daemon"))
+    box.sh(f"cp --remove-destination /tmp/p {path}/usr/bin/pullseald; rm {path}/usr/bin/pullseald.new; chmod 755 {path}/usr/bin/pullseald; systemctl restart pullseald")
+    # A policy in audit mode proves nothing, and is no fault.
+    (box.root / "settings/policy.yaml").write_text("mode: audit\n" + POLICY.format(registry=lab.registry, version=9))
+    box.sh(f"{RUN} node upgrade --image '' --settings /settings")
+    one, proven, status = finding("policy")
+    expect(one["grade"] == "warning" and "AUDIT" in one["text"] and not proven, one)
+    expect(finding("canary")[0]["grade"] == "warning", finding("canary"))
+    box.sh("systemctl stop pullseald pullseal.socket pullseal-admin.socket")
+    expect(finding("canary")[0]["grade"] == "bad" and finding("policy")[0]["grade"] == "bad", finding("canary"))
+
+
+def start_agent(lab, box, tag, *arguments):
+    """The DaemonSet's pod, with the folders and rights of its manifest."""
+    box.sh("mkdir -p /opt/pullseal /run/pullseal /var/log/pullseal /config /var/log/pods/agent")
+    command = [str(lab.build / "tests/demo_tool"), "agent", f"/proc/{box.pid}/root/run/containerd/containerd.sock",
+               f"{lab.registry}/pullseal/pullseal:{tag}", "--logs", "/var/log/pods/agent",
+               "--env", f"PULLSEAL_IMAGE={lab.registry}/pullseal/pullseal:{tag}", "--env", "PULLSEAL_NAMESPACE=pullseal-system"]
+    for folder in ("/opt/pullseal", "/run/pullseal:ro", "/var/log/pullseal:ro", "/run/systemd:ro", "/config:ro"):
+        command += ["--mount", folder]
+    for word in ("node", "agent", "--settings", "/config", "--listen", "127.0.0.1:19465", *arguments):
+        command += [f"--arg={word}"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    expect(done.returncode == 0, done.stdout)
+    return done.stdout.split()[0]
+
+
+def get(path):
+    return subprocess.run(("curl", "-s", "-m", "10", "-w", "%{http_code}", f"http://127.0.0.1:19465{path}"),
+                          stdout=subprocess.PIPE, text=True).stdout
+
+
+def stop_agent(lab, box, pod):
+    subprocess.run((str(lab.build / "tests/demo_tool"), "remove", f"/proc/{box.pid}/root/run/containerd/containerd.sock", pod), check=True,
+                   stdout=subprocess.DEVNULL)
+
+
+def agent_in_its_pod(lab):
+    """the DaemonSet's pod installs, upgrades, carries policies, ships logs and metrics, and takes pullseal away"""
+    box = lab.box()
+    before = snapshot(box)
+    config = box.root / "config"
+    config.mkdir()
+    for name in ("policy.yaml", "cosign.pub"):
+        shutil.copy(lab.folder / "settings" / name, config / name)
+    pod = start_agent(lab, box, "1")
+    expect(get("/readyz").endswith("503"), "ready before anything was proven")
+    Box.wait(lambda: get("/readyz").endswith("200"), 90, "the pod does not become ready: " + agent_log(box))
+    first = box.sh("readlink /opt/pullseal/current").stdout
+    enforces(lab, box)
+    metrics = get("/metrics")
+    for name in ("pullseal_decisions_total", "pullseal_doctor_check", "pullseal_doctor_proven 1", "pullseal_agent_applied 1"):
+        expect(name in metrics, f"no {name} in the metrics")
+    # A policy that cannot be read, one that would lock out what runs, and a good one.
+    policy = (config / "policy.yaml").read_text()
+    (config / "policy.yaml").write_text("rules: [")
+    Box.wait(lambda: "settings: policy.yaml" in agent_log(box), 40, "a broken policy is not reported: " + agent_log(box))
+    expect(box.read("/etc/pullseal/policy.yaml") == policy, "the broken policy went in")
+    (config / "policy.yaml").write_text(policy.replace("/pullseal/*", "/nothing/*"))
+    Box.wait(lambda: "the image of pullseal's own pod" in agent_log(box), 40, "a policy against the pod itself is not reported: " + agent_log(box))
+    expect(box.read("/etc/pullseal/policy.yaml") == policy, "that policy went in")
+    (config / "policy.yaml").write_text(policy.replace("version: 1", "version: 2"))
+    Box.wait(lambda: "version: 2" in box.read("/etc/pullseal/policy.yaml"), 40, "a good policy does not go in: " + agent_log(box))
+    expect(get("/readyz").endswith("200"), "not ready any more")
+    # Another version: the old pod goes, the new one comes.
+    stop_agent(lab, box, pod)
+    lines = audit_lines(box)
+    pod = start_agent(lab, box, "2")
+    Box.wait(lambda: box.sh("readlink /opt/pullseal/current").stdout != first, 90, "no upgrade: " + agent_log(box))
+    Box.wait(lambda: get("/readyz").endswith("200"), 90, "the new pod does not become ready")
+    enforces(lab, box)
+    time.sleep(2)
+    shipped = [json.loads(line)["seq"] for line in audit_lines(box) if '"seq"' in line]
+    expect(len(lines) > 0 and shipped == list(range(1, len(shipped) + 1)), f"records are lost or repeated: {shipped[:5]} ... {len(shipped)}")
+    written = [json.loads(line)["seq"] for line in box.read("/var/log/pullseal/audit.jsonl").splitlines()]
+    expect(len(written) - len(shipped) < 10, f"{len(written)} records written, {len(shipped)} shipped")
+    expect('"action":"head"' in agent_log(box), "no head is shipped")
+    stop_agent(lab, box, pod)
+    pod = start_agent(lab, box, "2", "--uninstall")
+    Box.wait(lambda: box.kubelet_endpoint() == ["unix:///run/containerd/containerd.sock"], 60, "kubelet is not given back")
+    Box.wait(lambda: get("/readyz").endswith("200"), 60, "it does not say that it is done: " + agent_log(box))
+    stop_agent(lab, box, pod)
+    for name in ("good", "bad"):
+        box.remove_pod(name)
+    shutil.rmtree(config)
+    shutil.rmtree(box.root / "var/log/pods", ignore_errors=True)
+    left = [one for one in difference(before, snapshot(box)) if "var/log/pods" not in one and "var/log/containers" not in one]
+    expect(not left, f"uninstall left the node otherwise: {left}")
+
+
+def log_text(box):
+    path = box.root / "var/log/pods/agent/agent.log"
+    return path.read_text() if path.exists() else ""
+
+
+def agent_log(box):
+    """What the pod printed; containerd puts time, stream and a flag in front of each line."""
+    return "\n".join(line.split(" ", 3)[3] if line.count(" ") >= 3 else line for line in log_text(box).splitlines())
+
+
+def audit_lines(box):
+    return [line for line in agent_log(box).splitlines() if '"prev_hash"' in line]
+
+
+def plugin_mode(lab):
+    """containerd's image verifier plugin: pulls are judged, and the doctor says what is not"""
+    box = lab.box(containerd=TOP / "build/peers/containerd-2/usr/bin")
+    print(install(lab, box, "--plugin").stdout, flush=True)
+    expect(box.kubelet_endpoint() == ["unix:///run/containerd/containerd.sock"], "kubelet was touched")
+    box.add_pod("good", f"{lab.registry}/demo/signed:1")
+    box.add_pod("bad", f"{lab.registry}/demo/unsigned:1")
+    box.pod_state("good", "Running")
+    refusal = box.pod_state("bad", "")
+    Box.wait(lambda: "rejected image" in box.read("/var/lib/kubelet/pod-bad"), 40, f"the unsigned image is: {refusal}")
+    expect("signature-missing" in box.read("/var/lib/kubelet/pod-bad"), box.read("/var/lib/kubelet/pod-bad"))
+    said = box.sh("/opt/pullseal/bin/pullseal doctor", check=False)
+    print(said.stdout, flush=True)
+    expect("plugin-coverage" in said.stdout and "good    canary" in said.stdout, said.stdout)
+    plugin = "/opt/containerd/image-verifier/bin/pullseal-image-verifier"
+
+    def bad(name, text):
+        told = json.loads(box.sh("/opt/pullseal/bin/pullseal doctor -o json", check=False).stdout.splitlines()[-1])
+        found = [one for one in told["checks"] if one["check"] == name and one["grade"] == "bad" and text in one["text"]]
+        expect(found and not told["proven"], f"{name}: {told}")
+    box.sh("for i in 0 1 2 3 4 5 6 7 8 9; do ln /bin/true /opt/containerd/image-verifier/bin/00-$i; done")
+    bad("plugin-folder", "max_verifiers")
+    box.sh("rm /opt/containerd/image-verifier/bin/00-*; touch /opt/containerd/image-verifier/bin/README")
+    bad("plugin-folder", "is no program")
+    box.sh("rm /opt/containerd/image-verifier/bin/README; chmod 777 /opt/containerd")
+    bad("plugin-folder", "by others than root")
+    box.sh(f"chmod 755 /opt/containerd; mv {plugin} /tmp/")
+    bad("plugin-folder", "is not in")
+    box.sh(f"mv /tmp/pullseal-image-verifier {plugin}")
+    for line, text in (("max_verifiers = 0", "max_verifiers is 0"),):
+        box.sh(f"printf '[plugins.\"io.containerd.image-verifier.v1.bindir\"]\n{line}\n' >> /etc/containerd/config.toml")
+        bad("plugin", text)
+    # The daemon away, or somebody else in its place: never an allow.
+    digest = "sha256:" + "0" * 64
+    ask = f"{plugin} -name {lab.registry}/demo/signed:1 -digest {digest} -stdin-media-type x < /dev/null"
+    box.sh("systemctl stop pullseal-doctor.timer pullseald pullseal.socket pullseal-admin.socket")
+    expect(box.sh(ask, check=False).returncode == 1, "allowed without a daemon")
+
+
 CASES = [install_and_uninstall, upgrade_under_load, installer_killed_at_every_step, broken_versions_and_policies,
-         node_that_lives, other_nodes]
+         node_that_lives, other_nodes, doctor_proves, agent_in_its_pod, plugin_mode]
