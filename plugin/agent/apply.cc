@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/systemd.h"
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "crypto/hash.h"
@@ -100,14 +101,7 @@ Applied Applier::Run(const std::string& wanted) {
   }
   (void)host_.Put(In("outcome.json"), node::FileState());
   // By the node's systemd, in the node's namespaces. The unit's name sees to it that only one runs.
-  std::vector<std::string> command = {"systemd-run",
-                                      "--no-block",
-                                      "--collect",
-                                      "--quiet",
-                                      "--unit=pullseal-apply",
-                                      "--property=Type=oneshot",
-                                      node::VersionFolder(version) + "/usr/lib/pullseal/run",
-                                      "node"};
+  std::vector<std::string> command = {node::VersionFolder(version) + "/usr/lib/pullseal/run", "node"};
   if (options_.uninstall) {
     command.insert(command.end(), {"uninstall", "--report", "/run/pullseal-uninstalled.json"});
   } else {
@@ -118,7 +112,8 @@ Applied Applier::Run(const std::string& wanted) {
     if (options_.plugin) command.emplace_back("--plugin");
     if (options_.accept_denials) command.emplace_back("--accept-denials");
   }
-  if (auto asked = host_.Command(command); !asked) return Applied{false, false, asked.error().message};
+  const Status asked = StartOnNode(host_.Path("/run/systemd/private"), "pullseal-apply.service", command);
+  if (!asked) return Applied{false, false, asked.error().message};
   const SteadyTime end = clock_.Steady() + limits::kApplyTime;
   while (clock_.Steady() < end) {
     clock_.SleepFor(std::chrono::milliseconds(500));

@@ -244,6 +244,22 @@ class CommandLine {
       node_.json = Json();
       status_ = pullseal::cli::NodeStatus(node_);
     });
+    CLI::App* agent =
+        node->add_subcommand("agent", "the DaemonSet's pod: keep the node as wanted, ship its logs and metrics");
+    agent->add_option("--settings", agent_.apply.settings,
+                      "folder with policy.yaml and its keys: the mounted ConfigMap");
+    agent->add_option("--image-name", agent_.apply.image, "this pod's own image, which the policy must allow")
+        ->envname("PULLSEAL_IMAGE");
+    agent->add_option("--namespace", agent_.apply.image_namespace, "this pod's namespace")
+        ->envname("PULLSEAL_NAMESPACE");
+    agent->add_option("--node-name", agent_.node_name, "this pod's node")->envname("PULLSEAL_NODE");
+    agent->add_option("--lift-taint", agent_.taint, "key of the taint to lift once this node is proven to enforce");
+    agent->add_option("--listen", agent_.listen, "where metrics and probes are served")->capture_default_str();
+    agent->add_flag("--plugin", agent_.apply.plugin, "leave kubelet alone: be containerd's image verifier plugin");
+    agent->add_flag("--accept-denials", agent_.apply.accept_denials,
+                    "though something that runs now would not run again");
+    agent->add_flag("--uninstall", agent_.apply.uninstall, "take pullseal away from the node instead");
+    agent->callback([this] { status_ = pullseal::cli::NodeAgent(agent_); });
     CLI::App* guard =
         node->add_subcommand("guard", "finish or undo a change that was left unfinished; systemd runs this");
     common(guard);

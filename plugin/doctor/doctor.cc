@@ -61,7 +61,7 @@ class Examination {
     LookAtDaemon();
     LookAtPolicy();
     if (mode_ == node::Mode::kProxy) SendCanary();
-    LookAround();
+    if (mode_ == node::Mode::kProxy) LookAround();
     LookAtClients();
     LookAtContainerd();
     LookAtClock();

@@ -39,7 +39,10 @@ std::string ToText(const Report& report) {
     check.resize(std::max<std::size_t>(check.size(), 18), ' ');
     out += grade + check + " " + one.text + "\n";
   }
-  return out + (report.proven() ? "PROVEN: this node enforces\n" : "NOT PROVEN: see above\n");
+  const bool plugin = std::any_of(report.findings.begin(), report.findings.end(),
+                                  [](const Finding& one) { return one.check == "plugin"; });
+  const char* what = plugin ? "PROVEN: what this node pulls is judged\n" : "PROVEN: this node enforces\n";
+  return out + (report.proven() ? what : "NOT PROVEN: see above\n");
 }
 
 std::string ToJson(const Report& report) {

@@ -27,6 +27,12 @@ constexpr std::array kDescriptions = {
     Description{"pullseal_key_expiry_timestamp_seconds", "gauge", "When a key of the policy expires."},
     Description{"pullseal_exception_expiry_timestamp_seconds", "gauge", "When an exception of the policy expires."},
     Description{"pullseal_audit_write_errors_total", "counter", "Decisions that could not be recorded."},
+    Description{"pullseal_audit_on_reserve", "gauge",
+                "1 while the audit log is written into its reserve: the disk is full."},
+    Description{"pullseal_break_glass_until_timestamp_seconds", "gauge",
+                "When break-glass ends; 0 while it is not open."},
+    Description{"pullseal_self_test_good", "gauge",
+                "1 if the last self-test went from relay to judge and back as it should."},
     Description{"pullseal_unknown_fields_total", "counter", "Judged requests with fields this version does not know."},
     Description{"pullseal_build_info", "gauge", "The running version; always 1."},
 };

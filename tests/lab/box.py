@@ -110,6 +110,10 @@ sandbox = "{pause}"
 [plugins.'io.containerd.cri.v1.runtime']
 restrict_oom_score_adj = true
 disable_apparmor = true
+[[plugins.'io.containerd.transfer.v1.local'.unpack_config]]
+platform = "linux/amd64"
+snapshotter = "native"
+differ = "walking"
 """)
             for program in ("containerd", "containerd-shim-runc-v2", "ctr"):
                 shutil.copy(pathlib.Path(containerd) / program, self.root / "usr/bin" / program)
@@ -175,7 +179,7 @@ disable_apparmor = true
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end:
-                raise AssertionError(what)
+                raise AssertionError(what() if callable(what) else what)
             time.sleep(0.1)
 
     def calls(self):
@@ -198,7 +202,7 @@ disable_apparmor = true
         """Waits until the pod's state begins with `wanted`."""
         path = self.root / f"var/lib/kubelet/pod-{name}"
         self.wait(lambda: path.exists() and path.read_text().startswith(wanted), seconds,
-                  f"pod {name} is not \"{wanted}\" but: {path.read_text() if path.exists() else 'nothing'}")
+                  lambda: f"pod {name} is not \"{wanted}\" but: {path.read_text() if path.exists() else 'nothing'}")
         return path.read_text().strip()
 
     def power_off(self):

@@ -138,7 +138,9 @@ std::string RunPod(Cri& runtime, Cri& images, const std::string& name, std::stri
 [[noreturn]] void SyncPods(Cri& runtime, Cri& images) {
   std::map<std::string, std::string> pods;
   std::map<std::string, std::string> states;
-  for (const auto& pod : runtime.Pods()) pods[pod.metadata().name()] = pod.id();
+  for (const auto& pod : runtime.Pods()) {
+    if (fs::exists(kManifests / pod.metadata().name())) pods[pod.metadata().name()] = pod.id();
+  }
   for (const auto& one : runtime.Containers()) {
     for (const auto& [name, id] : pods) {
       if (one.pod_sandbox_id() == id && one.state() == 1) states[name] = "Running";

@@ -483,8 +483,9 @@ def agent_in_its_pod(lab):
     for name in ("policy.yaml", "cosign.pub"):
         shutil.copy(lab.folder / "settings" / name, config / name)
     pod = start_agent(lab, box, "1")
+    Box.wait(lambda: get("/healthz").endswith("200"), 20, lambda: "the pod does not serve: " + agent_log(box))
     expect(get("/readyz").endswith("503"), "ready before anything was proven")
-    Box.wait(lambda: get("/readyz").endswith("200"), 90, "the pod does not become ready: " + agent_log(box))
+    Box.wait(lambda: get("/readyz").endswith("200"), 90, lambda: "the pod does not become ready: " + agent_log(box))
     first = box.sh("readlink /opt/pullseal/current").stdout
     enforces(lab, box)
     metrics = get("/metrics")
@@ -493,19 +494,19 @@ def agent_in_its_pod(lab):
     # A policy that cannot be read, one that would lock out what runs, and a good one.
     policy = (config / "policy.yaml").read_text()
     (config / "policy.yaml").write_text("rules: [")
-    Box.wait(lambda: "settings: policy.yaml" in agent_log(box), 40, "a broken policy is not reported: " + agent_log(box))
+    Box.wait(lambda: "settings: policy.yaml" in agent_log(box), 40, lambda: "a broken policy is not reported: " + agent_log(box))
     expect(box.read("/etc/pullseal/policy.yaml") == policy, "the broken policy went in")
     (config / "policy.yaml").write_text(policy.replace("/pullseal/*", "/nothing/*"))
-    Box.wait(lambda: "the image of pullseal's own pod" in agent_log(box), 40, "a policy against the pod itself is not reported: " + agent_log(box))
+    Box.wait(lambda: "the image of pullseal's own pod" in agent_log(box), 40, lambda: "a policy against the pod itself is not reported: " + agent_log(box))
     expect(box.read("/etc/pullseal/policy.yaml") == policy, "that policy went in")
     (config / "policy.yaml").write_text(policy.replace("version: 1", "version: 2"))
-    Box.wait(lambda: "version: 2" in box.read("/etc/pullseal/policy.yaml"), 40, "a good policy does not go in: " + agent_log(box))
+    Box.wait(lambda: "version: 2" in box.read("/etc/pullseal/policy.yaml"), 40, lambda: "a good policy does not go in: " + agent_log(box))
     expect(get("/readyz").endswith("200"), "not ready any more")
     # Another version: the old pod goes, the new one comes.
     stop_agent(lab, box, pod)
     lines = audit_lines(box)
     pod = start_agent(lab, box, "2")
-    Box.wait(lambda: box.sh("readlink /opt/pullseal/current").stdout != first, 90, "no upgrade: " + agent_log(box))
+    Box.wait(lambda: box.sh("readlink /opt/pullseal/current").stdout != first, 90, lambda: "no upgrade: " + agent_log(box))
     Box.wait(lambda: get("/readyz").endswith("200"), 90, "the new pod does not become ready")
     enforces(lab, box)
     time.sleep(2)
@@ -517,7 +518,7 @@ def agent_in_its_pod(lab):
     stop_agent(lab, box, pod)
     pod = start_agent(lab, box, "2", "--uninstall")
     Box.wait(lambda: box.kubelet_endpoint() == ["unix:///run/containerd/containerd.sock"], 60, "kubelet is not given back")
-    Box.wait(lambda: get("/readyz").endswith("200"), 60, "it does not say that it is done: " + agent_log(box))
+    Box.wait(lambda: get("/readyz").endswith("200"), 60, lambda: "it does not say that it is done: " + agent_log(box))
     stop_agent(lab, box, pod)
     for name in ("good", "bad"):
         box.remove_pod(name)
@@ -580,5 +581,31 @@ def plugin_mode(lab):
     expect(box.sh(ask, check=False).returncode == 1, "allowed without a daemon")
 
 
+def docs_line_by_line(lab):
+    """install, operate and take away as docs/ say it, command by command"""
+    box = lab.box()
+    before = snapshot(box)
+    install_page = commands_of("install.md")
+    away = next(i for i, line in enumerate(install_page) if "node uninstall --dry-run" in line)
+    for line in install_page[:away] + commands_of("on-call.md") + install_page[away:]:
+        said = box.sh(line, check=False)
+        print(f"  $ {line}", flush=True)
+        expect(said.returncode == 0, f"{line}: status {said.returncode}: {said.stdout[-1500:]}")
+    left = difference(before, snapshot(box))
+    expect(not left, f"the node is otherwise: {left}")
+
+
+def commands_of(page):
+    """The commands of a page's blocks that are meant for the node."""
+    out, inside = [], False
+    for line in (TOP / "docs" / page).read_text().splitlines():
+        if line.startswith("```"):
+            inside = line == "```console node"
+        elif inside and line.startswith("$ "):
+            out.append(line[2:])
+    expect(out, f"docs/{page} has no commands for the node")
+    return out
+
+
 CASES = [install_and_uninstall, upgrade_under_load, installer_killed_at_every_step, broken_versions_and_policies,
-         node_that_lives, other_nodes, doctor_proves, agent_in_its_pod, plugin_mode]
+         node_that_lives, other_nodes, doctor_proves, agent_in_its_pod, plugin_mode, docs_line_by_line]
