@@ -75,13 +75,15 @@ Applied Applier::Apply() {
   if (failed_ == wanted && clock_.Steady() < try_again_) return last_;
   last_ = Run(wanted);
   failed_ = last_.done ? std::string() : wanted;
-  try_again_ = clock_.Steady() + limits::kApplyTime / 2;
+  // Somebody else's change is soon over.
+  try_again_ = clock_.Steady() + (busy_ ? limits::kAgentRound : limits::kApplyTime / 2);
   return last_;
 }
 
 // Copies what this pod brings to where the node finds it.
 Status Applier::Prepare(std::string& version) {
   auto lock = node::Lock::Take(host_, false);
+  busy_ = !lock;
   if (!lock) return lock.error();
   auto settings = node::ReadSettings(options_.settings);
   if (!settings) return settings.error();
@@ -103,7 +105,7 @@ Applied Applier::Run(const std::string& wanted) {
   // By the node's systemd, in the node's namespaces. The unit's name sees to it that only one runs.
   std::vector<std::string> command = {node::VersionFolder(version) + "/usr/lib/pullseal/run", "node"};
   if (options_.uninstall) {
-    command.insert(command.end(), {"uninstall", "--report", "/run/pullseal-uninstalled.json"});
+    command.insert(command.end(), {"uninstall", "--report", In("outcome.json")});
   } else {
     command.insert(command.end(), {"install", "--settings", In("settings"), "--report", In("outcome.json")});
     if (!options_.image.empty()) {
@@ -113,17 +115,17 @@ Applied Applier::Run(const std::string& wanted) {
     if (options_.accept_denials) command.emplace_back("--accept-denials");
   }
   const Status asked = StartOnNode(host_.Path("/run/systemd/private"), "pullseal-apply.service", command);
+  // Most of all because an installer that an earlier pod began still runs.
+  busy_ = !asked;
   if (!asked) return Applied{false, false, asked.error().message};
   const SteadyTime end = clock_.Steady() + limits::kApplyTime;
   while (clock_.Steady() < end) {
     clock_.SleepFor(std::chrono::milliseconds(500));
-    if (options_.uninstall) {
-      if (!host_.Exists(node::kFolder) || !host_.Exists(std::string(node::kState)))
-        return Applied{true, true, "pullseal is gone from this node"};
-      continue;
-    }
+    if (options_.uninstall && !host_.Exists(node::kState))
+      return Applied{true, true, "pullseal is gone from this node"};
     auto outcome = ReadOutcome(host_);
     if (!outcome) continue;
+    if (options_.uninstall) return *outcome;
     if (outcome->done) (void)WriteFile(host_.Path(In("applied")), wanted + "\n", 0600);
     return *outcome;
   }

@@ -46,6 +46,7 @@ class Applier {
   const Clock& clock_;
   std::string failed_;  // what was wanted when it failed
   SteadyTime try_again_;
+  bool busy_ = false;  // another change was under way
   Applied last_;
 };
 

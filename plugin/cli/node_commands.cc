@@ -102,7 +102,10 @@ int NodeUninstall(NodeOptions options) {
   if (!IsRoot()) return kRefused;
   options.uninstall.watch = std::chrono::seconds(options.watch_seconds);
   Steps steps(options.json);
-  return Conclude(options, node::Uninstall(node::Host(), options.uninstall, steps.Tell()), steps);
+  const node::Outcome outcome = node::Uninstall(node::Host(), options.uninstall, steps.Tell());
+  // Nothing is left behind, a report neither, where it lay in what was removed.
+  if (outcome.done && options.report.starts_with(node::kFolder)) options.report.clear();
+  return Conclude(options, outcome, steps);
 }
 
 int NodeRollback(const NodeOptions& options) {

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <thread>
 #include <utility>
 
 #include "base/command.h"
@@ -105,8 +106,14 @@ Result<Lock> Lock::Take(const Host& host, bool wait) {
   std::filesystem::create_directories(host.Path(kState), ignored);
   OwnedFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) return Failed("open", path);
+  // The guard looks after each change whether something was left undone, and holds the lock for that moment.
+  const auto end = std::chrono::steady_clock::now() + limits::kHealthTime;
   while (::flock(fd.get(), wait ? LOCK_EX : LOCK_EX | LOCK_NB) != 0) {
     if (errno == EINTR) continue;
+    if (errno == EWOULDBLOCK && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      continue;
+    }
     return Error{ErrorCode::kUnavailable, "another change to this node is under way (" + path + " is held)"};
   }
   return Lock(std::move(fd));

@@ -63,7 +63,8 @@ class Host {
 // Lock holds /opt/pullseal/node/lock until it goes, or its process ends in whatever way.
 class Lock {
  public:
-  // Takes it; waits for it if `wait`. kUnavailable if another process has it, or if it cannot be made.
+  // Takes it; waits for it as long as it takes if `wait`, else limits::kHealthTime. kUnavailable if another process has
+  // it, or if it cannot be made.
   static Result<Lock> Take(const Host& host, bool wait);
 
  private:

@@ -178,6 +178,7 @@ def install_and_uninstall(lab):
     box.pod_state("good", "Running")
     box.add_pod("bad", f"{lab.registry}/demo/unsigned:1")
     refusal = box.pod_state("bad", "SignatureValidationFailed: ")
+    print(f"  a developer reads: {refusal}\n", flush=True)
     expect(": signature-missing: " in refusal, refusal)
     box.remove_pod("bad")
     again = install(lab, box).stdout
@@ -517,7 +518,7 @@ def agent_in_its_pod(lab):
     expect('"action":"head"' in agent_log(box), "no head is shipped")
     stop_agent(lab, box, pod)
     pod = start_agent(lab, box, "2", "--uninstall")
-    Box.wait(lambda: box.kubelet_endpoint() == ["unix:///run/containerd/containerd.sock"], 60, "kubelet is not given back")
+    Box.wait(lambda: box.kubelet_endpoint() == ["unix:///run/containerd/containerd.sock"], 60, lambda: "kubelet is not given back: " + agent_log(box)[-1500:] + box.sh("journalctl -u pullseal-apply -n 20 --no-pager", check=False).stdout)
     Box.wait(lambda: get("/readyz").endswith("200"), 60, lambda: "it does not say that it is done: " + agent_log(box))
     stop_agent(lab, box, pod)
     for name in ("good", "bad"):
