@@ -63,7 +63,7 @@ class Agent {
     while (!stopping) {
       const Applied applied = applier_.Apply();
       Note(applied);
-      if (IsReady()) LiftTaint();
+      LiftTaint();
       Pause(limits::kAgentRound, stopping);
     }
     shipping.join();
@@ -128,7 +128,7 @@ class Agent {
       return applied_.done;
     }
     const auto report = ReadReport();
-    return report && report->proven();
+    return report && (report->proven() || (options_.audit_is_ready && report->audits()));
   }
 
   std::string Metrics() const {
@@ -153,6 +153,7 @@ class Agent {
 
   void LiftTaint() {
     if (options_.taint.empty() || taint_lifted_) return;
+    if (const auto report = ReadReport(); !report || !report->proven()) return;
     const auto lifted = agent::LiftTaint(options_.node_name, options_.taint, clock_);
     if (!lifted)
       return output_.Tell("unavailable", "the taint " + options_.taint + " stays: " + lifted.error().message);

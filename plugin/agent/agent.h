@@ -13,6 +13,7 @@ struct AgentOptions {
   std::string listen = "0.0.0.0:9465";  // metrics, /healthz and /readyz
   std::string node_name;                // for the taint
   std::string taint;                    // lifted from the node once it is proven to enforce; empty: none
+  bool audit_is_ready = false;          // ready also where nothing is refused because the policy is in audit mode
 };
 
 // RunAgent is the DaemonSet's pod: it keeps the node as wanted, hands the audit log on to standard output with its head

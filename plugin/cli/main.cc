@@ -255,6 +255,8 @@ class CommandLine {
     agent->add_option("--node-name", agent_.node_name, "this pod's node")->envname("PULLSEAL_NODE");
     agent->add_option("--lift-taint", agent_.taint, "key of the taint to lift once this node is proven to enforce");
     agent->add_option("--listen", agent_.listen, "where metrics and probes are served")->capture_default_str();
+    agent->add_flag("--audit-is-ready", agent_.audit_is_ready,
+                    "be ready also under a policy in audit mode, where nothing is proven to be refused");
     agent->add_flag("--plugin", agent_.apply.plugin, "leave kubelet alone: be containerd's image verifier plugin");
     agent->add_flag("--accept-denials", agent_.apply.accept_denials,
                     "though something that runs now would not run again");

@@ -223,7 +223,8 @@ class App {
       std::thread signals([&] { HandleSignals(policy, relay); });
       log::Info("serving CRI on " + (inherited ? std::string("the socket systemd passed") : config_.listen_cri) +
                 " in front of " + config_.runtime_socket);
-      const Background self_test(SelfTestRound(), [&](const std::atomic<bool>&) { TestSelf(relay); });
+      const Background self_test(SelfTestRound(),
+                                 [&](const std::atomic<bool>& stopping) { TestSelf(relay, stopping); });
       NotifySystemd("READY=1");
       relay.Run();
       signals.join();
@@ -263,8 +264,8 @@ class App {
   }
 
   // systemd hears of us only when a question went all the way to the judge and came back right.
-  void TestSelf(cri::Relay& relay) {
-    const std::string wrong = RunSelfTest(relay, clock_, 2 * SelfTestRound());
+  void TestSelf(cri::Relay& relay, const std::atomic<bool>& stopping) {
+    const std::string wrong = RunSelfTest(relay, clock_, 2 * SelfTestRound(), stopping);
     metrics_.Set("pullseal_self_test_good", {}, wrong.empty() ? 1 : 0);
     if (wrong.empty()) return NotifySystemd("WATCHDOG=1");
     log::Failure("self-test: " + wrong);

@@ -28,7 +28,8 @@ struct Progress {
 
 }  // namespace
 
-std::string RunSelfTest(cri::Relay& relay, const Clock& clock, std::chrono::milliseconds most) {
+std::string RunSelfTest(cri::Relay& relay, const Clock& clock, std::chrono::milliseconds most,
+                        const std::atomic<bool>& stopping) {
   auto progress = std::make_shared<Progress>();
   relay.Post([progress, &relay, &clock] {
     {
@@ -40,7 +41,13 @@ std::string RunSelfTest(cri::Relay& relay, const Clock& clock, std::chrono::mill
     if (!relay.workers().Submit(judge, cri::Turn::kFirst)) progress->Conclude("no worker takes a task");
   });
   std::unique_lock lock(progress->mutex);
-  if (progress->moved.wait_for(lock, most, [&] { return progress->verdict.has_value(); })) return *progress->verdict;
+  const auto end = std::chrono::steady_clock::now() + most;
+  while (!stopping && std::chrono::steady_clock::now() < end) {
+    constexpr std::chrono::milliseconds kSlice(100);
+    if (progress->moved.wait_for(lock, kSlice, [&] { return progress->verdict.has_value(); }))
+      return *progress->verdict;
+  }
+  if (stopping) return {};
   return progress->relay_ran ? "no worker came to it" : "the relay's thread does not run";
 }
 

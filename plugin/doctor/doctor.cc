@@ -165,6 +165,11 @@ class Examination {
   }
 
   void SendCanary() {
+    const auto deadline = std::chrono::steady_clock::now() + limits::kDoctorCall;
+    if (const auto version = cri::AskVersion(host_.Path(node::kCriSocket), deadline); !version) {
+      return Add("canary", Grade::kBad, "containerd does not answer through pullseal: " + version.error().message,
+                 true);
+    }
     const auto canary = node::SendCanary(host_);
     if (!canary) return Add("canary", Grade::kBad, "could not be sent: " + canary.error().message, true);
     if (!canary->judged) {

@@ -29,6 +29,9 @@ struct Report {
 
   // Whether enforcement is proven: every proof is there and good.
   bool proven() const;
+  // Whether everything is as it shall be but that nothing is refused: the policy is in audit mode, and the canary was
+  // judged and recorded.
+  bool audits() const;
   // Whether anything is bad.
   bool bad() const;
 };

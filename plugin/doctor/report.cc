@@ -26,6 +26,15 @@ bool Report::proven() const {
   return all && std::any_of(findings.begin(), findings.end(), [](const Finding& one) { return one.proof; });
 }
 
+bool Report::audits() const {
+  const auto fits = [](const Finding& one) {
+    const bool audit = one.check == "policy" || one.check == "canary";
+    return !one.proof || one.grade == Grade::kGood || (audit && one.grade == Grade::kWarning);
+  };
+  const bool all = std::all_of(findings.begin(), findings.end(), fits);
+  return all && std::any_of(findings.begin(), findings.end(), [](const Finding& one) { return one.proof; });
+}
+
 bool Report::bad() const {
   return std::any_of(findings.begin(), findings.end(), [](const Finding& one) { return one.grade == Grade::kBad; });
 }

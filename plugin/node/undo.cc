@@ -83,7 +83,8 @@ void RemoveRest(const Host& host, bool keep_logs) {
   std::error_code ignored;
   fs::remove_all(host.Path("/var/lib/pullseal"), ignored);
   if (!keep_logs) fs::remove_all(host.Path("/var/log/pullseal"), ignored);
-  fs::remove_all(host.Path(kSettings), ignored);
+  // What an operator put into /etc/pullseal himself is his.
+  fs::remove_all(host.Path(std::string(kSettings) + "/.candidate"), ignored);
   fs::remove_all(host.Path("/run/pullseal"), ignored);
   // Out of the way at once: the program that does this lies in it.
   const std::string aside = host.Path(std::string(kFolder) + ".removed");

@@ -57,5 +57,23 @@ TEST_F(ReporterTest, WhatCannotBeRecordedIsRefusedUnlessTheConfigSaysOtherwise) 
   EXPECT_NE(std::string::npos, metrics_.Text().find("pullseal_audit_write_errors_total 2"));
 }
 
+// What break-glass let through is told apart, and a canary's fate can be asked for.
+TEST_F(ReporterTest, BreakGlassAndCanariesAreTold) {
+  const std::string path = ::testing::TempDir() + "/pullseal_reporter_glass.jsonl";
+  std::filesystem::remove(path);
+  const auto log = Log(path);
+  Reports reports(*log, metrics_, clock_, ReportOptions{{}, false});
+  gate::Snapshot open{policy::Policy(), std::nullopt, true};
+  open.policy.mode = policy::Mode::kAudit;
+  gate::Decision decision = decision_;
+  EXPECT_TRUE(gate::Conclude(reports, event_, &open, decision)) << "it goes on";
+  EXPECT_NE(std::string::npos, metrics_.Text().find("mode=\"break-glass\"")) << metrics_.Text();
+  EXPECT_EQ("", reports.CanaryOutcome("reg.io/app:1")) << "no canary";
+  event_.action = "canary";
+  event_.image = "canary.pullseal.invalid/x:1";
+  EXPECT_TRUE(reports.Report(event_, decision_, nullptr).ok());
+  EXPECT_EQ("deny signature-missing", reports.CanaryOutcome("canary.pullseal.invalid/x:1"));
+}
+
 }  // namespace
 }  // namespace pullseal::daemon

@@ -56,6 +56,21 @@ TEST(ReportTest, IsProvenOnlyByProofs) {
   EXPECT_FALSE(report.proven());
 }
 
+TEST(ReportTest, AuditIsNoProofAndNothingElseIsExcused) {
+  Report report{*ParseTime("2026-11-23T10:00:00Z"), "1", {Finding{"kubelet", Grade::kGood, "", true}}};
+  report.findings.push_back(Finding{"policy", Grade::kWarning, "audit", true});
+  report.findings.push_back(Finding{"canary", Grade::kWarning, "recorded", true});
+  EXPECT_FALSE(report.proven());
+  EXPECT_TRUE(report.audits());
+  for (const Finding& one : {Finding{"canary", Grade::kBad, "", true}, Finding{"kubelet", Grade::kBad, "", true},
+                             Finding{"installation", Grade::kWarning, "under way", true}}) {
+    Report worse = report;
+    worse.findings.push_back(one);
+    EXPECT_FALSE(worse.audits()) << one.check;
+  }
+  EXPECT_FALSE(Report{}.audits());
+}
+
 TEST(ReportTest, IsReadBackAsItWasWritten) {
   const Report report{
       *ParseTime("2026-11-23T10:00:00Z"),
