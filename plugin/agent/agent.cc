@@ -116,9 +116,7 @@ class Agent {
   std::optional<doctor::Report> ReadReport() const {
     const auto text = ReadFile(host_.Path("/run/pullseal/doctor/report.json"), limits::kReportBytes);
     auto report = text ? doctor::FromJson(*text) : Result<doctor::Report>(text.error());
-    if (!report) return std::nullopt;
-    const auto age = clock_.Now() - report->time;
-    if (age > limits::kReportAge || age < -limits::kReportAge) return std::nullopt;
+    if (!report || !report->fresh(clock_.Now())) return std::nullopt;
     return std::move(*report);
   }
 
@@ -154,7 +152,10 @@ class Agent {
   void LiftTaint() {
     if (options_.taint.empty() || taint_lifted_) return;
     if (const auto report = ReadReport(); !report || !report->proven()) return;
-    const auto lifted = agent::LiftTaint(options_.node_name, options_.taint, clock_);
+    const auto server = FindApiServer();
+    const auto lifted = server ? agent::LiftTaint(*registry::MakeCurlHttp(server->roots), *server, options_.node_name,
+                                                  options_.taint, clock_)
+                               : Result<bool>(server.error());
     if (!lifted)
       return output_.Tell("unavailable", "the taint " + options_.taint + " stays: " + lifted.error().message);
     taint_lifted_ = true;

@@ -24,32 +24,14 @@ std::string Variable(const char* name) {
   return value != nullptr ? value : "";
 }
 
-struct Api {
-  registry::Url node;
-  Secret authorization;
-  std::string roots;
-};
-
-Result<Api> FindApi(const std::string& node_name) {
+Result<registry::HttpRequest> RequestTo(const ApiServer& server, const std::string& node_name, const Clock& clock) {
   if (!IsName(node_name)) return Error{ErrorCode::kInvalid, "the node's name is not known (--node-name)"};
-  std::string host = Variable("KUBERNETES_SERVICE_HOST");
-  if (host.find(':') != std::string::npos) host = "[" + host + "]";
-  auto url = registry::Url::Parse("https://" + host + ":" + Variable("KUBERNETES_SERVICE_PORT") + "/api/v1/nodes/" +
-                                  node_name);
-  if (host.empty() || !url) return Error{ErrorCode::kUnavailable, "this is no pod: there is no API server"};
-  auto token = ReadFile(std::string(kAccount) + "/token", limits::kConfigBytes);
-  if (!token) return token.error();
-  while (!token->empty() && token->back() == '\n') token->pop_back();
-  Api out{std::move(*url), Secret("Bearer " + *token), std::string(kAccount) + "/ca.crt"};
-  Wipe(*token);
-  return out;
-}
-
-registry::HttpRequest RequestTo(const Api& api, const Clock& clock) {
+  auto url = registry::Url::Parse(server.base + "/api/v1/nodes/" + node_name);
+  if (!url) return url.error();
   registry::HttpRequest out;
-  out.url = api.node;
-  out.authorization = api.authorization;
-  out.most = limits::kSettingsFileBytes * 4;
+  out.url = std::move(*url);
+  out.authorization = Secret("Bearer " + server.token.text());
+  out.most = limits::kReportBytes;
   out.deadline = clock.Steady() + limits::kDoctorCall;
   out.operation = "node";
   out.purpose = "the node's taints";
@@ -81,27 +63,39 @@ std::optional<std::pair<std::string, std::string>> WithAndWithout(const json::Va
 
 }  // namespace
 
-Result<bool> LiftTaint(const std::string& node_name, const std::string& key, const Clock& clock) {
-  auto api = FindApi(node_name);
-  if (!api) return api.error();
-  const auto http = registry::MakeCurlHttp(api->roots);
-  auto got = http->Do(RequestTo(*api, clock));
+Result<ApiServer> FindApiServer() {
+  std::string host = Variable("KUBERNETES_SERVICE_HOST");
+  if (host.empty()) return Error{ErrorCode::kUnavailable, "this is no pod: there is no API server"};
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  auto token = ReadFile(std::string(kAccount) + "/token", limits::kConfigBytes);
+  if (!token) return Error{ErrorCode::kUnavailable, "this pod has no service account: " + token.error().message};
+  while (!token->empty() && token->back() == '\n') token->pop_back();
+  ApiServer out{"https://" + host + ":" + Variable("KUBERNETES_SERVICE_PORT"), Secret(*token),
+                std::string(kAccount) + "/ca.crt"};
+  Wipe(*token);
+  return out;
+}
+
+Result<bool> LiftTaint(registry::Http& http, const ApiServer& server, const std::string& node_name,
+                       const std::string& key, const Clock& clock) {
+  auto request = RequestTo(server, node_name, clock);
+  if (!request) return request.error();
+  auto got = http.Do(*request);
   if (!got) return got.error();
   if (got->status != 200) return Error{ErrorCode::kRemote, "reading the node: status " + std::to_string(got->status)};
   const auto node = json::Parse(got->body);
   if (!node) return Error{ErrorCode::kRemote, "reading the node: " + node.error().message};
   const auto lists = WithAndWithout(*node, key);
   if (!lists) return false;
-  registry::HttpRequest patch = RequestTo(*api, clock);
-  patch.method = "PATCH";
-  patch.headers = {"Content-Type: application/json-patch+json"};
-  // RFC 6902: nothing happens unless the taints are still those that were read.
-  patch.body = Secret("[{\"op\":\"test\",\"path\":\"/spec/taints\",\"value\":" + lists->first +
-                      "},{\"op\":\"replace\",\"path\":\"/spec/taints\",\"value\":" + lists->second + "}]");
-  auto patched = http->Do(patch);
+  request->method = "PATCH";
+  request->headers = {"Content-Type: application/json-patch+json"};
+  request->body = Secret("[{\"op\":\"test\",\"path\":\"/spec/taints\",\"value\":" + lists->first +
+                         "},{\"op\":\"replace\",\"path\":\"/spec/taints\",\"value\":" + lists->second + "}]");
+  auto patched = http.Do(*request);
   if (!patched) return patched.error();
-  if (patched->status != 200)
+  if (patched->status != 200) {
     return Error{ErrorCode::kRemote, "patching the node: status " + std::to_string(patched->status)};
+  }
   return true;
 }
 

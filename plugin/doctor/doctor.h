@@ -27,6 +27,8 @@ struct Report {
   std::string version;  // of the installation
   std::vector<Finding> findings;
 
+  // Whether it is young enough to say anything of `now`: limits::kReportAge at most, and not of the future.
+  bool fresh(WallTime now) const;
   // Whether enforcement is proven: every proof is there and good.
   bool proven() const;
   // Whether everything is as it shall be but that nothing is refused: the policy is in audit mode, and the canary was

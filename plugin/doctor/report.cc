@@ -20,6 +20,11 @@ std::string_view Text(Grade grade) {
   return "bad";
 }
 
+bool Report::fresh(WallTime now) const {
+  const auto age = now - time;
+  return age <= limits::kReportAge && age >= -limits::kReportAge;
+}
+
 bool Report::proven() const {
   const bool all = std::all_of(findings.begin(), findings.end(),
                                [](const Finding& one) { return !one.proof || one.grade == Grade::kGood; });

@@ -56,6 +56,13 @@ TEST(ReportTest, IsProvenOnlyByProofs) {
   EXPECT_FALSE(report.proven());
 }
 
+TEST(ReportTest, AnOldReportProvesNothing) {
+  const Report report{*ParseTime("2026-11-23T10:00:00Z"), "1", {}};
+  EXPECT_TRUE(report.fresh(report.time + std::chrono::seconds(179)));
+  EXPECT_FALSE(report.fresh(report.time + std::chrono::seconds(181)));
+  EXPECT_FALSE(report.fresh(report.time - std::chrono::hours(1))) << "nor does one of the future";
+}
+
 TEST(ReportTest, AuditIsNoProofAndNothingElseIsExcused) {
   Report report{*ParseTime("2026-11-23T10:00:00Z"), "1", {Finding{"kubelet", Grade::kGood, "", true}}};
   report.findings.push_back(Finding{"policy", Grade::kWarning, "audit", true});

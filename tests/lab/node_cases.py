@@ -200,7 +200,7 @@ def upgrade_under_load(lab):
     box.add_pod("good", f"{lab.registry}/demo/signed:1")
     box.pod_state("good", "Running")
     lab.bring(box, lab.newer, "image-newer")
-    box.write("/var/lib/kubelet/rate", "200")
+    box.write("/var/lib/kubelet/rate", "280")  # of which this machine makes some 230
     time.sleep(1)
     before = box.calls()
     began = time.monotonic()
@@ -214,7 +214,7 @@ def upgrade_under_load(lab):
     print(f"  six switches: {after['calls'] - before['calls']} calls, {rate:.0f} a second, {after['failed']} failed", flush=True)
     expect(before["pid"] == after["pid"], "kubelet was restarted")
     expect(after["failed"] == 0, f"{after['failed']} calls failed: {after['last']}")
-    expect(rate > 100, "too few calls to prove anything")
+    expect(rate > 200, "too few calls to prove anything")
     box.sh("for i in 1 2 3 4 5; do systemctl restart pullseald; systemctl kill -s KILL pullseald; sleep 1; done")
     time.sleep(1)
     killed = box.calls()
@@ -335,6 +335,12 @@ def node_that_lives(lab):
     enforces(lab, box)
     box.sh("systemctl restart containerd")
     time.sleep(2)
+    enforces(lab, box)
+    # A daemon that hangs: systemd hears no good self-test and starts another.
+    hanging = box.sh("systemctl show -p MainPID --value pullseald").stdout.strip()
+    box.sh(f"kill -STOP {hanging}")
+    box.wait(lambda: box.sh("systemctl show -p MainPID --value pullseald").stdout.strip() not in ("0", hanging) and
+             box.sh("systemctl is-active pullseald", check=False).stdout.strip() == "active", 120, "the hanging daemon stays")
     enforces(lab, box)
     box.reboot()
     box.wait(lambda: box.kubelet_endpoint(), 30, "kubelet does not come back")
