@@ -1,6 +1,7 @@
 #ifndef PULLSEAL_GATE_CANARY_H_
 #define PULLSEAL_GATE_CANARY_H_
 
+#include <functional>
 #include <string_view>
 
 #include "base/clock.h"
@@ -24,8 +25,9 @@ enum class Canary { kGood, kForged };
 // kForged. Pure; thread-safe.
 Decision JudgeCanary(Canary canary, WallTime now);
 
-// CanariesHold asks both and says what is wrong with the answers; empty if nothing is.
-std::string_view CanariesHold(WallTime now);
+// CanariesHold asks `judge` about both and says what is wrong with the answers; empty if nothing is.
+std::string_view CanariesHold(WallTime now,
+                              const std::function<Decision(Canary canary, WallTime now)>& judge = JudgeCanary);
 
 }  // namespace pullseal::gate
 

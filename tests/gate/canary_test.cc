@@ -12,6 +12,15 @@ TEST(CanaryTest, TheJudgeTellsTheGoodFromTheForged) {
   EXPECT_EQ("", CanariesHold(now));
 }
 
+TEST(CanaryTest, AJudgeThatSaysTheSameToBothIsFoundOut) {
+  const WallTime now = std::chrono::system_clock::now();
+  const auto always = [](Canary canary) {
+    return [canary](Canary, WallTime when) { return JudgeCanary(canary, when); };
+  };
+  EXPECT_EQ("a forged signature was not refused", CanariesHold(now, always(Canary::kGood)));
+  EXPECT_EQ("a good signature was refused", CanariesHold(now, always(Canary::kForged)));
+}
+
 TEST(CanaryTest, OnlyTheReservedHostIsOne) {
   EXPECT_TRUE(IsCanary(*oci::Reference::Parse("canary.pullseal.invalid/x:1")));
   for (const char* name : {"canary.pullseal.invalid.example.com/x:1", "canary.pullseal.invalid:443/x:1",

@@ -68,6 +68,11 @@ TEST_F(VersionTest, AListThatIsNotTheVersionsOrLeadsOutIsRefused) {
     EXPECT_FALSE(Stage(host, folder_ + "/image").ok()) << path;
   }
   EXPECT_FALSE(fs::exists(folder_ + "/node/etc"));
+  // One that is there, and has the sum the list says.
+  Write("/outside", "x");
+  List({{"./../outside", Sha256("x")}});
+  EXPECT_FALSE(Stage(host, folder_ + "/image").ok());
+  EXPECT_FALSE(fs::exists(host.Path("/opt/pullseal/versions/outside")));
   for (const char* version : {"", "..", "a/b", "../../x"}) {
     Write("/image/usr/share/pullseal/version", version);
     EXPECT_FALSE(VersionOf(folder_ + "/image").ok()) << version;
