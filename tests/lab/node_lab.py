@@ -170,7 +170,7 @@ def kill_at(box, command, step):
         if step in line:
             break
     expect(step in seen, f"the change never came to \"{step}\": {seen}")
-    inner = box.sh("pgrep -f 'usr/bin/[p]ullseal node (install|upgrade|uninstall)'", check=False).stdout.split()
+    inner = box.sh("pgrep -f 'usr/bin/[p]ullseal-node node (install|upgrade|uninstall)'", check=False).stdout.split()
     expect(inner, f"no installer runs at \"{step}\"")
     box.sh("kill -9 " + " ".join(inner))
     process.wait()
