@@ -26,7 +26,7 @@
 namespace pullseal::doctor {
 namespace {
 
-constexpr std::string_view kContainerdSocket = "/run/containerd/containerd.sock";
+using node::kContainerdSocket;
 
 std::string Member(const json::Value* value, std::string_view name) {
   const std::string* found = value != nullptr ? value->FindString(name) : nullptr;

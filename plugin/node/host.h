@@ -19,6 +19,7 @@ inline constexpr std::string_view kWrapper = "/opt/pullseal/bin/pullseal";
 inline constexpr std::string_view kState = "/opt/pullseal/node";
 inline constexpr std::string_view kSettings = "/etc/pullseal";
 inline constexpr std::string_view kCriSocket = "/run/pullseal/cri/cri.sock";
+inline constexpr std::string_view kContainerdSocket = "/run/containerd/containerd.sock";
 inline constexpr std::string_view kAdminSocket = "/run/pullseal/admin/admin.sock";
 
 // FileState is what is at a path: nothing, a regular file, or a symbolic link.

@@ -209,8 +209,11 @@ class Installation {
     return false;
   }
 
+  // Every file is as it shall be; what runs may not be.
   Outcome Nothing() {
-    const Status good = CheckGate(host_);
+    (void)host_.Systemctl({"start", "pullseal.socket", "pullseal-admin.socket", "pullseal-doctor.timer"});
+    Status good = CheckGate(host_);
+    if (good) good = BringKubelet();
     if (!good) return Failed("nothing is to be changed, but: " + good.error().message);
     tell_("nothing is to be changed");
     Outcome out;
@@ -264,10 +267,9 @@ class Installation {
     if (Status s = WaitForPolicy(host_, sha256); !s) return s;
     if (Status s = CheckGate(host_); !s) return s;
     if (Status s = JudgeNow(); !s) return s;
-    if (wanted_.mode == Mode::kProxy) {
-      if (Status s = SwitchKubelet(transaction, kubelet); !s) return s;
-    }
+    if (Status s = SwitchKubelet(transaction, kubelet); !s) return s;
     if (Status s = Step(transaction, "the change stands"); !s) return s;
+    (void)host_.Systemctl({"start", "pullseal-doctor.timer"});
     return transaction.End(host_);
   }
 
@@ -280,21 +282,44 @@ class Installation {
     return ConsiderDenials();
   }
 
+  // To us as a proxy; from a proxy that becomes a plugin, back to containerd.
   Status SwitchKubelet(Transaction& transaction, bool restart) {
+    const bool proxy = wanted_.mode == Mode::kProxy;
+    if (!proxy && !restart) return {};
+    const std::string socket(proxy ? kCriSocket : kContainerdSocket);
     if (restart) {
-      if (Status s = Step(transaction, "kubelet is switched to " + std::string(kCriSocket)); !s) return s;
+      if (Status s = Step(transaction, "kubelet is switched to " + socket); !s) return s;
       if (Status s = transaction.Apply(host_, IsKubelet); !s) return s;
-      if (Status s = host_.Systemctl({"daemon-reload"}); !s) return s;
-      if (Status s = host_.Systemctl({"restart", "kubelet.service"}); !s) return s.error().In("kubelet does not start");
+      if (Status s = RestartKubelet(); !s) return s;
     }
-    if (Status s = Step(transaction, "the node is watched: kubelet healthy, and through us"); !s) return s;
-    if (Status s = WatchKubelet(host_, std::string(kCriSocket), options_.watch); !s) return s;
+    if (Status s = Step(transaction, "the node is watched: kubelet healthy, by " + socket); !s) return s;
+    if (Status s = WatchKubelet(host_, socket, options_.watch); !s) return s;
     return CheckGate(host_);
+  }
+
+  Status RestartKubelet() {
+    if (Status s = host_.Systemctl({"daemon-reload"}); !s) return s;
+    if (Status s = host_.Systemctl({"restart", "kubelet.service"}); !s) return s.error().In("kubelet does not start");
+    return {};
+  }
+
+  // The files are right, but the kubelet that runs was started by others.
+  Status BringKubelet() {
+    if (wanted_.mode != Mode::kProxy) return {};
+    const bool ours =
+        facts_.process && MeansSocket(facts_.process->runtime_endpoint, kCriSocket) &&
+        (facts_.process->image_endpoint.empty() || MeansSocket(facts_.process->image_endpoint, kCriSocket));
+    if (ours) return {};
+    tell_("kubelet does not run as its unit says, and is restarted");
+    if (Status s = RestartKubelet(); !s) return s;
+    const Status well = WatchKubelet(host_, std::string(kCriSocket), options_.watch);
+    if (well) return well;
+    return Error{well.error().code,
+                 well.error().message + "; is there another drop-in of kubelet.service behind ours?"};
   }
 
   Outcome Done() {
     DropRuntimeGuard(host_);
-    (void)host_.Systemctl({"start", "pullseal-doctor.timer"});
     DropVersions(host_, {wanted_.version, LinkedVersion(host_, kPrevious)});
     tell_("version " + wanted_.version +
           (wanted_.mode == Mode::kProxy ? " stands between kubelet and containerd" : " judges what containerd pulls"));

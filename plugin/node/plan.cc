@@ -15,7 +15,6 @@ namespace pullseal::node {
 namespace {
 
 constexpr int kOldestSystemd = 247;
-constexpr std::string_view kContainerdSocket = "/run/containerd/containerd.sock";
 
 Error NotUnderstood(const std::string& why) {
   return Error{ErrorCode::kInvalid, "this node is not understood: " + why};
@@ -43,12 +42,16 @@ Status CheckEndpoint(const std::string& what, const std::string& endpoint) {
 
 Status LookAtKubelet(const Host& host, Facts& facts) {
   auto unit = host.Command({"systemctl", "cat", "kubelet.service"});
+  // A drop-in that was removed, and systemd has not heard of it.
+  if (!unit && host.Systemctl({"daemon-reload"})) unit = host.Command({"systemctl", "cat", "kubelet.service"});
   if (!unit) return NotUnderstood("it has no kubelet.service (" + unit.error().message + ")");
   auto parsed = ParseKubeletUnit(*unit);
   if (!parsed) return NotUnderstood(parsed.error().message);
   facts.kubelet = std::move(*parsed);
   const auto processes = FindKubelets(host);
   if (processes.size() > 1) return NotUnderstood("several kubelets run on it");
+  // With us on the node, its kubelet may be down because of us, and this be the way out.
+  if (processes.empty() && facts.installed) return {};
   if (processes.empty())
     return NotUnderstood("no kubelet runs; start it first, so that it can be seen to go on working");
   facts.process = processes.front();

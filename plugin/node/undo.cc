@@ -105,7 +105,7 @@ Status MakeUninstalled(const Host& host, Transaction& transaction, const Uninsta
     if (Status s = host.Systemctl({"daemon-reload"}); !s) return s;
     if (Status s = BringKubelet(host, tell); !s) return s;
     if (Status s = step("the node is watched: kubelet healthy without us"); !s) return s;
-    if (Status s = WatchKubelet(host, "/run/containerd/containerd.sock", options.watch); !s) return s;
+    if (Status s = WatchKubelet(host, std::string(kContainerdSocket), options.watch); !s) return s;
   }
   if (Status s = step("daemon, units and files are removed"); !s) return s;
   (void)StopAll(host, tell);

@@ -249,7 +249,10 @@ def doctor_proves(lab):
     box.pod_state("around", "Running")
     one, proven, status = finding("around")
     expect(one["grade"] == "bad" and "default/around/" in one["text"], one)
-    box.sh("rm /etc/systemd/system/kubelet.service.d/zz-late.conf; systemctl daemon-reload; systemctl restart kubelet")
+    said = box.sh(f"{RUN} node install --settings /settings --accept-denials --watch 15", check=False)
+    expect(said.returncode == 1 and "another drop-in" in said.stdout, said.stdout)
+    box.sh("rm /etc/systemd/system/kubelet.service.d/zz-late.conf")
+    install(lab, box)
     expect(finding("kubelet")[0]["grade"] == "good", finding("kubelet"))
     # Files of the installation, and another daemon than the installed one.
     path = box.sh("readlink -f /opt/pullseal/current").stdout.strip()
@@ -352,6 +355,13 @@ def plugin_mode(lab):
     for line, text in (("max_verifiers = 0", "max_verifiers is 0"),):
         box.sh(f"printf '[plugins.\"io.containerd.image-verifier.v1.bindir\"]\n{line}\n' >> /etc/containerd/config.toml")
         bad("plugin", text)
+    box.sh("sed -i '/image-verifier/,$d' /etc/containerd/config.toml")
+    # From plugin to proxy, and back.
+    install(lab, box)
+    expect(box.kubelet_endpoint() == ["unix:///run/pullseal/cri/cri.sock"], "kubelet does not use pullseal")
+    expect(not (box.root / plugin.lstrip("/")).exists(), "the plugin stays")
+    install(lab, box, "--plugin")
+    expect(box.kubelet_endpoint() == ["unix:///run/containerd/containerd.sock"], "kubelet still uses pullseal")
     # The daemon away, or somebody else in its place: never an allow.
     digest = "sha256:" + "0" * 64
     ask = f"{plugin} -name {lab.registry}/demo/signed:1 -digest {digest} -stdin-media-type x < /dev/null"
