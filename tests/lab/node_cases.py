@@ -367,6 +367,17 @@ def plugin_mode(lab):
     ask = f"{plugin} -name {lab.registry}/demo/signed:1 -digest {digest} -stdin-media-type x < /dev/null"
     box.sh("systemctl stop pullseal-doctor.timer pullseald pullseal.socket pullseal-admin.socket")
     expect(box.sh(ask, check=False).returncode == 1, "allowed without a daemon")
+    # However containerd, or somebody in its place, feeds it: it ends in time, with one line and no allow.
+    named = f"{plugin} -digest {digest} -stdin-media-type x"
+    for command in (f"{named} -name a/b < /dev/zero", f"sleep 5 | {named} -name a/b", f"{named} -name a/b <&-",
+                    f"{named} -name 'a\nb: forged\n' < /dev/null", f"{named} -name -x < /dev/null", f"{plugin} < /dev/null",
+                    f"{named} -name a/b --unknown < /dev/null", f"{named} -name a/b extra < /dev/null",
+                    f"{named} -name $(head -c 100000 /dev/zero | tr '\\0' a) < /dev/null",
+                    f"({named} -name a/b < /dev/null; echo $? > /tmp/status) | true; sleep 1; exit $(cat /tmp/status)"):
+        began = time.monotonic()
+        said = box.sh(f"timeout 15 {command}" if not command.startswith(("sleep", "(")) else command, check=False)
+        expect(said.returncode == 1 and said.stdout.count("\n") <= 1, f"{command[:100]}: {said.returncode}: {said.stdout[:300]}")
+        expect(time.monotonic() - began < 40, f"{command[:100]} takes too long")
 
 
 def docs_line_by_line(lab):
