@@ -31,6 +31,7 @@ class AuditFollower {
  private:
   bool Open();
   std::uint64_t TakeBatch(std::string lines);
+  bool PassOverLongLine();
 
   const std::string log_;
   const std::string cursor_;

@@ -153,14 +153,14 @@ class Examination {
     const std::string sha256 = Member(policy, "sha256");
     const std::string what = Member(policy, "name") + " version " + Member(policy, "version") + ", sha256 " +
                              sha256.substr(0, 12) + ", in force since " + Member(policy, "loaded");
+    if (Member(policy, "mode") == "audit")
+      return Add("policy", Grade::kWarning, what + "; it is in AUDIT mode: nothing is refused", true);
     if (const std::string refused = Member(policy, "refused"); !refused.empty()) {
       return Add("policy", Grade::kWarning, what + "; the file on disk is refused: " + refused);
     }
     if (Sha256OfFile(host_.Path("/etc/pullseal/policy.yaml")) != sha256) {
       return Add("policy", Grade::kWarning, what + "; the file on disk is another one");
     }
-    audit_mode_ = Member(policy, "mode") == "audit";
-    if (audit_mode_) return Add("policy", Grade::kWarning, what + "; it is in AUDIT mode: nothing is refused", true);
     Add("policy", Grade::kGood, what, true);
   }
 
@@ -291,7 +291,6 @@ class Examination {
   std::string containerd_version_;
   std::optional<json::Value> status_;
   std::string why_no_status_ = "the daemon does not answer";
-  bool audit_mode_ = false;
 };
 
 }  // namespace

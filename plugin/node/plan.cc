@@ -173,6 +173,12 @@ Result<Facts> Look(const Host& host, Mode mode) {
   auto installed = FindInstalled(host);
   if (!installed) return installed.error();
   out.installed = std::move(*installed);
+  if (!out.installed && host.Exists(kKubeletDropIn)) {
+    return NotUnderstood(
+        std::string(kKubeletDropIn) +
+        " is there, but no note of what was before it; taken for a first "
+        "installation, a failure would leave this node without pullseal. Remove that file if you mean it");
+  }
   auto systemd = SystemdVersion(host);
   if (!systemd) return systemd.error();
   out.systemd = *systemd;

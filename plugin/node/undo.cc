@@ -78,6 +78,15 @@ Status BringBack(const Host& host, const Transaction& transaction, const Tell& t
   return {};
 }
 
+// The guard's units are ours by their name, also where an uninstallation died after the last of its notes was gone.
+void DropGuard(const Host& host) {
+  (void)host.Systemctl({"stop", "pullseal-guard.path"});
+  for (const char* path :
+       {"multi-user.target.wants/pullseal-guard.path", "pullseal-guard.path", "pullseal-guard.service"}) {
+    (void)host.Put(std::string(kUnits) + path, FileState());
+  }
+}
+
 // Removes what no file of the installation is: state, logs, versions.
 void RemoveRest(const Host& host, bool keep_logs) {
   std::error_code ignored;
@@ -93,7 +102,15 @@ void RemoveRest(const Host& host, bool keep_logs) {
   fs::remove_all(aside, ignored);
 }
 
-Status MakeUninstalled(const Host& host, Transaction& transaction, const UninstallOptions& options, const Tell& tell) {
+// The folders that were made for us, innermost first; what holds something of others stays.
+void RemoveFolders(const Host& host, const Record& original) {
+  for (auto folder = original.folders.rbegin(); folder != original.folders.rend(); ++folder) {
+    ::rmdir(host.Path(*folder).c_str());
+  }
+}
+
+Status MakeUninstalled(const Host& host, Transaction& transaction, const Record& original,
+                       const UninstallOptions& options, const Tell& tell) {
   const auto step = [&](const std::string& name) {
     tell(name);
     return transaction.Enter(host, name);
@@ -112,8 +129,11 @@ Status MakeUninstalled(const Host& host, Transaction& transaction, const Uninsta
   // The guard last: until its own files go, it undoes what is left half done.
   const auto guard = [](const std::string& path) { return path.find("pullseal-guard") != std::string::npos; };
   if (Status s = transaction.Apply(host, [&](const std::string& path) { return !guard(path); }); !s) return s;
+  // While there is a note of them: whoever finishes this for us has none.
+  RemoveFolders(host, original);
+  tell("the guard goes");
   if (Status s = transaction.End(host); !s) return s;
-  (void)host.Systemctl({"stop", "pullseal-guard.path"});
+  DropGuard(host);
   if (Status s = transaction.Apply(host, guard); !s) return s;
   return host.Systemctl({"daemon-reload"});
 }
@@ -182,17 +202,19 @@ Outcome Uninstall(const Host& host, const UninstallOptions& options, const Tell&
   if (*installed) {
     auto transaction = Transaction::Begin(host, "uninstall", (*installed)->version, "", std::move(changes));
     if (!transaction) return fail(transaction.error());
-    if (const Status made = MakeUninstalled(host, *transaction, options, tell); !made) {
+    if (const Status made = MakeUninstalled(host, *transaction, original, options, tell); !made) {
       tell("FAILED: " + made.error().message);
       out = Undo(host, *transaction, tell);
       out.error = made.error().message + (out.error.empty() ? "" : "; and undoing it failed: " + out.error);
       return out;
     }
   }
-  RemoveRest(host, options.keep_logs);
-  for (auto folder = original.folders.rbegin(); folder != original.folders.rend(); ++folder) {
-    ::rmdir(host.Path(*folder).c_str());
+  if (!*installed) {
+    DropGuard(host);
+    (void)host.Systemctl({"daemon-reload"});
   }
+  RemoveRest(host, options.keep_logs);
+  RemoveFolders(host, original);
   tell("pullseal is gone from this node");
   out.done = true;
   out.changed = true;

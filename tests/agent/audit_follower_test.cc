@@ -87,6 +87,17 @@ TEST_F(AuditFollowerTest, ALineIsTakenOnlyWhole) {
   EXPECT_EQ(Records(1, 2), taken_);
 }
 
+TEST_F(AuditFollowerTest, ALineWithoutEndTakesNoMemory) {
+  Start();
+  Write(1, 1);
+  std::ofstream(log_, std::ios::app) << std::string(5 << 20, 'x') << "\n";
+  Write(2, 2);
+  follower_->Follow();
+  EXPECT_NE(std::string::npos, taken_.find("too long for a record was passed over"));
+  EXPECT_LT(taken_.size(), std::size_t{2} << 20) << "it was kept instead";
+  EXPECT_TRUE(taken_.ends_with(Record(2)));
+}
+
 TEST_F(AuditFollowerTest, WhatWasNotTakenComesAgain) {
   Start();
   Write(1, 3);

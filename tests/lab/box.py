@@ -77,14 +77,14 @@ class Box:
         self.root = self.folder / "root"
         self.pid = 0
         self.process = None
-        for name in ("upper", "work", "root"):
+        for name in ("scratch", "root"):
             (self.folder / name).mkdir(parents=True)
         base = make_base(self.build)
         # On a file system of its own: overlayfs does not stack on every one.
-        subprocess.run(("mount", "-t", "tmpfs", "-o", "size=1500m", "box", str(self.folder / "work")), check=True)
+        subprocess.run(("mount", "-t", "tmpfs", "-o", "size=1500m", "box", str(self.folder / "scratch")), check=True)
         for name in ("upper", "work"):
-            (self.folder / "work" / name).mkdir()
-        options = f"lowerdir={base},upperdir={self.folder}/work/upper,workdir={self.folder}/work/work"
+            (self.folder / "scratch" / name).mkdir()
+        options = f"lowerdir={base},upperdir={self.folder}/scratch/upper,workdir={self.folder}/scratch/work"
         subprocess.run(("mount", "-t", "overlay", "-o", options, "box", str(self.root)), check=True)
         self.set_up(pause, kind, containerd)
 
@@ -229,7 +229,7 @@ differ = "walking"
 
     def remove(self):
         self.power_off()
-        for name in ("root", "work"):
+        for name in ("root", "scratch"):
             subprocess.run(("umount", "-l", str(self.folder / name)), stderr=subprocess.DEVNULL)
         shutil.rmtree(self.folder, ignore_errors=True)
 
