@@ -1,9 +1,8 @@
-# Finds what pullseal's static libraries link: Debian's libssl-dev, libsodium-dev, libspdlog-dev, nlohmann-json3-dev,
+# Finds what pullseal's static libraries link: Debian's libssl-dev, libsodium-dev, nlohmann-json3-dev,
 # libyaml-cpp-dev, libre2-dev.
 include(CMakeFindDependencyMacro)
 find_dependency(Threads)
 find_dependency(OpenSSL 3.0)
-find_dependency(spdlog)
 find_dependency(nlohmann_json)
 find_dependency(PkgConfig)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)

@@ -10,9 +10,11 @@
 #include "cli/live_commands.h"
 #include "cli/manual.h"
 #include "cli/node_commands.h"
+#include "cli/policy_commands.h"
 #include "cli/trust_commands.h"
 #include "cli/verify.h"
 #include "cli/verify_bundle.h"
+#include "crypto/start.h"
 
 namespace {
 
@@ -23,14 +25,15 @@ using pullseal::cli::LiveOptions;
 // The command line: each subcommand puts its exit status into `status_`. Options live as long as the object.
 class CommandLine {
  public:
-  // `first` is the first argument: `verify` is run for every image by those who script it, and does not set up what it
-  // does not need.
+  // `first` is the first argument: the two that are run for every image by those who script them do not set up what
+  // they do not need.
   explicit CommandLine(std::string_view first) {
     app_.require_subcommand(1);
     app_.set_version_flag("--version", "pullseal " PULLSEAL_VERSION);
-    AddVerify();
+    if (first != "verify-bundle") AddVerify();
     if (first == "verify") return;
     AddVerifyBundle();
+    if (first == "verify-bundle") return;
     AddPolicy();
     AddTrust();
     AddLive();
@@ -306,6 +309,7 @@ class CommandLine {
 }  // namespace
 
 int main(int argc, char** argv) {
+  pullseal::crypto::StartOpenSsl();
   try {
     return CommandLine(argc > 1 ? argv[1] : "").Run(argc, argv);
   } catch (const std::exception& exception) {

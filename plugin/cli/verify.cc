@@ -3,13 +3,13 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <map>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/limits.h"
+#include "cli/policy_commands.h"
 #include "config/config.h"
 #include "gate/gate.h"
 #include "gate/load_policy.h"
@@ -30,16 +30,6 @@ void Print(const std::string& line) { std::printf("%s\n", line.c_str()); }
 int Complain(const std::string& message, int code) {
   std::fprintf(stderr, "pullseal: %s\n", message.c_str());
   return code;
-}
-
-std::optional<std::map<std::string, std::string>> ToLabels(const std::vector<std::string>& pairs) {
-  if (pairs.empty()) return std::nullopt;
-  std::map<std::string, std::string> out;
-  for (const std::string& pair : pairs) {
-    const std::size_t equals = pair.find('=');
-    out[pair.substr(0, equals)] = equals == std::string::npos ? "" : pair.substr(equals + 1);
-  }
-  return out;
 }
 
 const char* OutcomeText(gate::Outcome outcome) {
@@ -174,72 +164,6 @@ int Verify(const VerifyOptions& options) {
     PrintText(*name, *policy, pull, requests);
   }
   return ExitFor(pull.decision.outcome());
-}
-
-int PolicyCheck(const std::string& file, bool json) {
-  const auto policy = gate::LoadPolicy(file);
-  if (json) {
-    json::Writer out;
-    out.Text("file", file).Boolean("good", policy.ok());
-    if (!policy) {
-      out.Text("error", policy.error().message);
-    } else {
-      std::string warnings;
-      for (const std::string& one : policy::Warnings(*policy, std::chrono::system_clock::now())) {
-        warnings += (warnings.empty() ? "" : ",") + json::Quote(one);
-      }
-      out.Text("name", policy->name).Text("version", policy->version).Text("sha256", policy->sha256);
-      out.Text("mode", policy::Text(policy->mode)).Raw("warnings", "[" + warnings + "]");
-    }
-    Print(out.Finish());
-    return policy ? kAllow : kDeny;
-  }
-  if (!policy) {
-    Print(policy.error().message);
-    return kDeny;
-  }
-  for (const std::string& warning : policy::Warnings(*policy, std::chrono::system_clock::now())) {
-    Print(file + ": warning: " + warning);
-  }
-  Print(file + ": good: " + std::to_string(policy->rules.size()) + " rules, " + std::to_string(policy->keys.size()) +
-        " keys, " + std::to_string(policy->exceptions.size()) + " exceptions, mode " +
-        std::string(policy::Text(policy->mode)));
-  return kAllow;
-}
-
-int PolicyTest(const std::string& file, const std::string& image, const std::optional<std::string>& pod_namespace,
-               const std::vector<std::string>& node_labels, bool json) {
-  const auto policy = gate::LoadPolicy(file);
-  if (!policy) return Complain(policy.error().message, kUndecided);
-  const auto name = oci::Reference::Parse(image);
-  if (!name) return Complain("reference-invalid: " + name.error().message, kDeny);
-  policy::Subject subject{*name, pod_namespace, std::nullopt, ToLabels(node_labels)};
-  if (name->digest()) subject.digests = {*name->digest()};
-  const policy::Selection selection = policy::Select(*policy, subject, std::chrono::system_clock::now());
-  if (json) {
-    std::string rules;
-    for (const policy::Applicable& one : selection.all) {
-      json::Writer rule;
-      if (one.rule != nullptr) {
-        rule.Text("rule", one.rule->name).Text("mode", policy::Text(one.rule->mode));
-      } else {
-        rule.Text("exception", one.exception->name);
-      }
-      rules += (rules.empty() ? "" : ",") + rule.Finish();
-    }
-    json::Writer out;
-    out.Text("image", name->Text()).Text("matched_as", name->MatchName()).Raw("decided_by", "[" + rules + "]");
-    out.Boolean("covered", selection.complete);
-    Print(out.Finish());
-    return selection.complete ? kAllow : kDeny;
-  }
-  Print("image: " + name->Text() + " (matched as " + name->MatchName() + ")");
-  for (const policy::Applicable& one : selection.all) {
-    Print(one.rule != nullptr ? "rule: " + one.rule->name + ", mode " + std::string(policy::Text(one.rule->mode))
-                              : "exception: " + one.exception->name);
-  }
-  if (!selection.complete) Print("no-rule: " + std::string(gate::Sentence(gate::Reason::kNoRule)));
-  return selection.complete ? kAllow : kDeny;
 }
 
 }  // namespace pullseal::cli

@@ -26,13 +26,6 @@ struct VerifyOptions {
 // Judges an image with the daemon's own gate, against its registry, and explains the answer step by step.
 int Verify(const VerifyOptions& options);
 
-// Reads a policy as the daemon would.
-int PolicyCheck(const std::string& file, bool json);
-
-// Says which rules decide about an image, without asking any registry.
-int PolicyTest(const std::string& file, const std::string& image, const std::optional<std::string>& pod_namespace,
-               const std::vector<std::string>& node_labels, bool json);
-
 }  // namespace pullseal::cli
 
 #endif  // PULLSEAL_CLI_VERIFY_H_

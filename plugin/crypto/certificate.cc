@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "crypto/certificate_syntax.h"
 #include "crypto/openssl.h"
 #include "crypto/pem.h"
 
@@ -20,6 +21,10 @@ namespace {
 
 using NamesPtr = std::unique_ptr<GENERAL_NAMES, Deleter<GENERAL_NAMES_free>>;
 using UsagesPtr = std::unique_ptr<EXTENDED_KEY_USAGE, Deleter<EXTENDED_KEY_USAGE_free>>;
+using ConstraintsPtr = std::unique_ptr<BASIC_CONSTRAINTS, Deleter<BASIC_CONSTRAINTS_free>>;
+using BitsPtr = std::unique_ptr<ASN1_BIT_STRING, Deleter<ASN1_BIT_STRING_free>>;
+using OctetsPtr = std::unique_ptr<ASN1_OCTET_STRING, Deleter<ASN1_OCTET_STRING_free>>;
+using KeyIdPtr = std::unique_ptr<AUTHORITY_KEYID, Deleter<AUTHORITY_KEYID_free>>;
 
 Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, "certificate: " + std::move(message)}; }
 
@@ -31,16 +36,26 @@ std::optional<std::int64_t> SecondsOf(const ASN1_TIME* time) {
 }
 
 // Signature algorithms that a certificate may be signed with: what PublicKey verifies, over SHA-2.
-bool IsSoundSignature(X509* certificate) {
-  static constexpr std::array kSound = {NID_ecdsa_with_SHA256,
-                                        NID_ecdsa_with_SHA384,
-                                        NID_ecdsa_with_SHA512,
-                                        NID_sha256WithRSAEncryption,
-                                        NID_sha384WithRSAEncryption,
-                                        NID_sha512WithRSAEncryption,
-                                        NID_ED25519};
-  const int nid = X509_get_signature_nid(certificate);
-  return std::find(kSound.begin(), kSound.end(), nid) != kSound.end();
+struct SignatureAlgorithm {
+  int nid;
+  const char* key;  // the kind of key, as Text(PublicKey::Kind) begins
+  Hash hash;
+};
+constexpr std::array<SignatureAlgorithm, 7> kSignatureAlgorithms = {{
+    {NID_ecdsa_with_SHA256, "ECDSA", Hash::kSha256},
+    {NID_ecdsa_with_SHA384, "ECDSA", Hash::kSha384},
+    {NID_ecdsa_with_SHA512, "ECDSA", Hash::kSha512},
+    {NID_sha256WithRSAEncryption, "RSA", Hash::kSha256},
+    {NID_sha384WithRSAEncryption, "RSA", Hash::kSha384},
+    {NID_sha512WithRSAEncryption, "RSA", Hash::kSha512},
+    {NID_ED25519, "Ed25519", Hash::kSha512},
+}};
+
+const SignatureAlgorithm* AlgorithmOf(const CertificateSyntax& certificate) {
+  const int nid = OBJ_obj2nid(certificate.algorithm->algorithm);
+  const auto* found = std::find_if(kSignatureAlgorithms.begin(), kSignatureAlgorithms.end(),
+                                   [nid](const SignatureAlgorithm& one) { return one.nid == nid; });
+  return found == kSignatureAlgorithms.end() ? nullptr : found;
 }
 
 std::string Dotted(const ASN1_OBJECT* object) {
@@ -148,41 +163,92 @@ ByteView Inside(ByteView der) {
   return ByteView(content, static_cast<std::size_t>(length));
 }
 
+// The TBSCertificate of a certificate in strict DER, header included.
+ByteView SignedPart(ByteView certificate) {
+  const ByteView parts = Inside(certificate);
+  const ByteView content = Inside(parts);
+  return parts.first(static_cast<std::size_t>(content.data() + content.size() - parts.data()));
+}
+
 constexpr std::uint8_t kSequence = 0x30;
 constexpr std::uint8_t kExtensions = 0xa3;  // TBSCertificate's [3] EXPLICIT
 
+// The extension of `nid` as OpenSSL reads it; null if it is absent, or not readable, or there twice, which `bad` tells.
+template <typename Pointer>
+Pointer Take(const STACK_OF(X509_EXTENSION) * extensions, int nid, bool& bad) {
+  int critical = -1;
+  Pointer out(static_cast<typename Pointer::pointer>(X509V3_get_d2i(extensions, nid, &critical, nullptr)));
+  bad = bad || (!out && critical != -1);
+  return out;
+}
+
+// basicConstraints and keyUsage (RFC 5280 sections 4.2.1.9 and 4.2.1.3). False if one cannot be read.
+bool ReadUsages(Certificate::Impl& certificate) {
+  const auto* extensions = certificate.syntax->tbs->extensions;
+  bool bad = false;
+  if (const auto constraints = Take<ConstraintsPtr>(extensions, NID_basic_constraints, bad); constraints) {
+    certificate.is_authority = constraints->ca != 0;
+    const ASN1_INTEGER* length = constraints->pathlen;
+    bad = bad || (length != nullptr && ASN1_STRING_type(length) == V_ASN1_NEG_INTEGER);
+    if (length != nullptr) certificate.path_length = ASN1_INTEGER_get(length);
+  }
+  if (const auto bits = Take<BitsPtr>(extensions, NID_key_usage, bad); bits) {
+    std::uint32_t usage = 0;
+    for (int i = 0; i < std::min(bits->length, 2); ++i) usage |= std::uint32_t{bits->data[i]} << (8 * i);
+    certificate.key_usage = usage;
+    bad = bad || usage == 0;
+  }
+  return !bad;
+}
+
+// Whether what is read again when it is asked for can be.
+bool ReadOtherExtensions(const STACK_OF(X509_EXTENSION) * extensions) {
+  bool bad = false;
+  Take<UsagesPtr>(extensions, NID_ext_key_usage, bad);
+  Take<NamesPtr>(extensions, NID_subject_alt_name, bad);
+  Take<KeyIdPtr>(extensions, NID_authority_key_identifier, bad);
+  Take<OctetsPtr>(extensions, NID_subject_key_identifier, bad);
+  return !bad;
+}
+
 }  // namespace
+
+X509* Certificate::Impl::Native() const {
+  std::call_once(native_once, [this] {
+    const unsigned char* position = der.data();
+    native = CertificatePtr(d2i_X509(nullptr, &position, static_cast<long>(der.size())));
+    // Fills OpenSSL's cached flags now, so that later reads do not write.
+    if (native) X509_get_extension_flags(native.get());
+    ERR_clear_error();
+  });
+  return native.get();
+}
 
 Result<Certificate> Certificate::ParseDer(ByteView der) {
   if (der.size() > limits::kCertificateBytes) return Error{ErrorCode::kLimit, "certificate is too large"};
-  const unsigned char* position = der.data();
   auto impl = std::make_shared<Impl>();
-  impl->x509 = CertificatePtr(d2i_X509(nullptr, &position, static_cast<long>(der.size())));
-  ERR_clear_error();
-  if (!impl->x509) return Invalid("is not readable");
-  X509* x509 = impl->x509.get();
-  // OpenSSL reads more than DER, and stops behind the certificate; what differs when written again was not one strict
-  // DER value. The signed part keeps its bytes, so it is written anew.
-  unsigned char* again = nullptr;
-  const int size = i2d_re_X509_tbs(x509, nullptr) > 0 ? i2d_X509(x509, &again) : -1;
-  const bool same = size == static_cast<int>(der.size()) && std::equal(der.begin(), der.end(), again);
-  OPENSSL_free(again);
-  if (!same) return Invalid("is not strict DER, or has bytes behind it");
-  if (X509_get_version(x509) != X509_VERSION_3) return Invalid("is not of version 3");
-  if (!IsSoundSignature(x509)) return Invalid("is signed with an algorithm that is not accepted, such as SHA-1");
-  const auto from = SecondsOf(X509_get0_notBefore(x509));
-  const auto to = SecondsOf(X509_get0_notAfter(x509));
+  impl->syntax = ReadCertificate(der);
+  if (!impl->syntax) return Invalid("is not readable as strict DER, or has bytes behind it");
+  const TbsSyntax& tbs = *impl->syntax->tbs;
+  if (ASN1_INTEGER_get(tbs.version) != X509_VERSION_3) return Invalid("is not of version 3");
+  if (AlgorithmOf(*impl->syntax) == nullptr) {
+    return Invalid("is signed with an algorithm that is not accepted, such as SHA-1");
+  }
+  // RFC 5280 section 4.1.1.2.
+  if (X509_ALGOR_cmp(tbs.signature, impl->syntax->algorithm) != 0) return Invalid("names two signature algorithms");
+  const auto from = SecondsOf(tbs.validity->notBefore);
+  const auto to = SecondsOf(tbs.validity->notAfter);
   if (!from || !to || *from < 0 || *from > kSecondsMost || *to < *from)
     return Invalid("has a validity that cannot be read");
   impl->not_before = WallTime{} + std::chrono::seconds(*from);
   // RFC 5280 section 4.1.2.5: 99991231235959Z means "no good end is known".
   impl->not_after = *to > kSecondsMost ? WallTime::max() : WallTime{} + std::chrono::seconds(*to);
-  // Fills OpenSSL's cached flags now, so that later reads do not write.
-  if ((X509_get_extension_flags(x509) & EXFLAG_INVALID) != 0) return Invalid("has an extension that cannot be read");
+  const bool readable = ReadUsages(*impl) && ReadOtherExtensions(tbs.extensions);
   ERR_clear_error();
+  if (!readable) return Invalid("has an extension that cannot be read");
   impl->der.assign(der.begin(), der.end());
-  for (int i = 0; i < X509_get_ext_count(x509); ++i) {
-    impl->extensions.push_back(Dotted(X509_EXTENSION_get_object(X509_get_ext(x509, i))));
+  for (int i = 0; i < X509v3_get_ext_count(tbs.extensions); ++i) {
+    impl->extensions.push_back(Dotted(X509_EXTENSION_get_object(X509v3_get_ext(tbs.extensions, i))));
   }
   return Certificate(std::move(impl));
 }
@@ -204,44 +270,43 @@ Result<std::vector<Certificate>> Certificate::ParsePem(std::string_view pem) {
 const Bytes& Certificate::Der() const { return impl_->der; }
 
 Result<PublicKey> Certificate::Key() const {
-  auto key = KeyOfCertificate(impl_->x509.get());
+  auto key = PublicKey::ParseDer(KeyInfo());
   if (!key) return key.error().In("the certificate's key");
   return key;
 }
 
-Bytes Certificate::KeyInfo() const {
-  return Encode<X509_PUBKEY, i2d_X509_PUBKEY>(X509_get_X509_PUBKEY(impl_->x509.get()));
+Bytes Certificate::KeyInfo() const { return WriteKeyInfo(*impl_->syntax->tbs->key_info); }
+
+bool Certificate::SignedBy(const PublicKey& key) const {
+  const SignatureAlgorithm* algorithm = AlgorithmOf(*impl_->syntax);
+  if (!Text(key.kind()).starts_with(algorithm->key)) return false;
+  const ASN1_BIT_STRING* signature = impl_->syntax->signature;
+  return key.VerifyWith(algorithm->hash, SignedPart(impl_->der),
+                        ByteView(signature->data, static_cast<std::size_t>(signature->length)));
 }
 
 WallTime Certificate::not_before() const { return impl_->not_before; }
 WallTime Certificate::not_after() const { return impl_->not_after; }
 
-bool Certificate::IsAuthority() const { return (X509_get_extension_flags(impl_->x509.get()) & EXFLAG_CA) != 0; }
+bool Certificate::IsAuthority() const { return impl_->is_authority; }
 
 bool Certificate::IsSelfIssued() const {
-  const X509* x509 = impl_->x509.get();
-  return X509_NAME_cmp(X509_get_subject_name(x509), X509_get_issuer_name(x509)) == 0;
+  return X509_NAME_cmp(impl_->syntax->tbs->subject, impl_->syntax->tbs->issuer) == 0;
 }
 
-bool Certificate::HasEmptySubject() const {
-  return X509_NAME_entry_count(X509_get_subject_name(impl_->x509.get())) == 0;
-}
+bool Certificate::HasEmptySubject() const { return X509_NAME_entry_count(impl_->syntax->tbs->subject) == 0; }
 
-bool Certificate::MaySignData() const {
-  X509* x509 = impl_->x509.get();
-  return (X509_get_extension_flags(x509) & EXFLAG_KUSAGE) != 0 &&
-         (X509_get_key_usage(x509) & KU_DIGITAL_SIGNATURE) != 0;
-}
+bool Certificate::MaySignData() const { return impl_->key_usage && (*impl_->key_usage & KU_DIGITAL_SIGNATURE) != 0; }
 
 std::string Certificate::SubjectText() const {
   char text[256] = {};
-  X509_NAME_oneline(X509_get_subject_name(impl_->x509.get()), text, sizeof text);
+  X509_NAME_oneline(impl_->syntax->tbs->subject, text, sizeof text);
   return Printable(text, sizeof text);
 }
 
 std::vector<std::string> Certificate::ExtendedKeyUsages() const {
-  const UsagesPtr usages(
-      static_cast<EXTENDED_KEY_USAGE*>(X509_get_ext_d2i(impl_->x509.get(), NID_ext_key_usage, nullptr, nullptr)));
+  const UsagesPtr usages(static_cast<EXTENDED_KEY_USAGE*>(
+      X509V3_get_d2i(impl_->syntax->tbs->extensions, NID_ext_key_usage, nullptr, nullptr)));
   std::vector<std::string> out;
   for (int i = 0; usages && i < sk_ASN1_OBJECT_num(usages.get()); ++i) {
     out.push_back(Dotted(sk_ASN1_OBJECT_value(usages.get(), i)));
@@ -251,8 +316,8 @@ std::vector<std::string> Certificate::ExtendedKeyUsages() const {
 
 Result<std::vector<AlternativeName>> Certificate::AlternativeNames() const {
   int critical = -1;
-  const NamesPtr names(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(impl_->x509.get(), NID_subject_alt_name, &critical, nullptr)));
+  const NamesPtr names(static_cast<GENERAL_NAMES*>(
+      X509V3_get_d2i(impl_->syntax->tbs->extensions, NID_subject_alt_name, &critical, nullptr)));
   ERR_clear_error();
   std::vector<AlternativeName> out;
   if (!names) {
@@ -271,7 +336,7 @@ Result<std::optional<Bytes>> Certificate::Extension(std::string_view oid) const 
   const int at = Position(*impl_, oid);
   if (at == -2) return Invalid("extension " + std::string(oid) + " is there twice");
   if (at < 0) return std::optional<Bytes>();
-  const ASN1_OCTET_STRING* data = X509_EXTENSION_get_data(X509_get_ext(impl_->x509.get(), at));
+  const ASN1_OCTET_STRING* data = X509_EXTENSION_get_data(X509v3_get_ext(impl_->syntax->tbs->extensions, at));
   const unsigned char* bytes = ASN1_STRING_get0_data(data);
   return std::optional<Bytes>(Bytes(bytes, bytes + ASN1_STRING_length(data)));
 }
@@ -279,11 +344,11 @@ Result<std::optional<Bytes>> Certificate::Extension(std::string_view oid) const 
 Result<Bytes> Certificate::TbsWithout(std::string_view oid) const {
   const int at = Position(*impl_, oid);
   if (at < 0) return Invalid("has no single extension " + std::string(oid));
-  X509* x509 = impl_->x509.get();
+  const STACK_OF(X509_EXTENSION)* extensions = impl_->syntax->tbs->extensions;
   Bytes all;
   Bytes kept;
-  for (int i = 0; i < X509_get_ext_count(x509); ++i) {
-    const Bytes one = Encode<X509_EXTENSION, i2d_X509_EXTENSION>(X509_get_ext(x509, i));
+  for (int i = 0; i < X509v3_get_ext_count(extensions); ++i) {
+    const Bytes one = Encode<X509_EXTENSION, i2d_X509_EXTENSION>(X509v3_get_ext(extensions, i));
     all.insert(all.end(), one.begin(), one.end());
     if (i != at) kept.insert(kept.end(), one.begin(), one.end());
   }

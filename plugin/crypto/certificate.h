@@ -38,6 +38,8 @@ class Certificate {
   Result<PublicKey> Key() const;
   // Its DER SubjectPublicKeyInfo, as it stands in the certificate.
   Bytes KeyInfo() const;
+  // Whether `key` made its signature, with the algorithm that the certificate names (RFC 5280 section 6.1.3 (a)(1)).
+  bool SignedBy(const PublicKey& key) const;
 
   // The validity period, whose ends belong to it (RFC 5280 section 4.1.2.5).
   WallTime not_before() const;

@@ -82,6 +82,47 @@ Result<Kind> KindOf(EVP_PKEY* key) {
   return Invalid(std::string("is of type ") + (name != nullptr ? name : "unknown") + kSupported);
 }
 
+// The name of a named curve that we accept; null for other parameters.
+const char* CurveOf(const X509_ALGOR* algorithm) {
+  int type = 0;
+  const void* value = nullptr;
+  X509_ALGOR_get0(nullptr, &type, &value, algorithm);
+  if (type != V_ASN1_OBJECT) return nullptr;
+  switch (OBJ_obj2nid(static_cast<const ASN1_OBJECT*>(value))) {
+    case NID_X9_62_prime256v1:
+      return "prime256v1";
+    case NID_secp384r1:
+      return "secp384r1";
+    case NID_secp521r1:
+      return "secp521r1";
+    default:
+      return nullptr;
+  }
+}
+
+KeyPtr EcKey(const char* curve, const ASN1_BIT_STRING* point) {
+  const KeyContextPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+  std::string group(curve);
+  OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), 0),
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point->data, static_cast<std::size_t>(point->length)),
+      OSSL_PARAM_construct_end()};
+  EVP_PKEY* key = nullptr;
+  const bool good = context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
+                    EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters) == 1;
+  return KeyPtr(good ? key : nullptr);
+}
+
+// The key of `info`, whose DER is `der`. Those on the usual curves are made from their parts: the decoder that OpenSSL
+// 3.0 sets up anew for each key takes longer than a verification.
+KeyPtr KeyOf(const KeyInfoSyntax& info, ByteView der) {
+  if (OBJ_obj2nid(info.algorithm->algorithm) == NID_X9_62_id_ecPublicKey) {
+    if (const char* curve = CurveOf(info.algorithm); curve != nullptr) return EcKey(curve, info.key);
+  }
+  const unsigned char* position = der.data();
+  return KeyPtr(d2i_PUBKEY(nullptr, &position, static_cast<long>(der.size())));
+}
+
 using Ed25519Key = std::array<std::uint8_t, crypto_sign_ed25519_PUBLICKEYBYTES>;
 
 std::optional<Ed25519Key> RawEd25519(EVP_PKEY* key) {
@@ -158,22 +199,6 @@ Result<PublicKey> Adopt(std::unique_ptr<PublicKey::Impl> impl) {
   return PublicKey(std::shared_ptr<const PublicKey::Impl>(std::move(impl)), std::move(fingerprint));
 }
 
-Result<PublicKey> KeyOfCertificate(X509* certificate) {
-  X509_PUBKEY* info = X509_get_X509_PUBKEY(certificate);
-  EVP_PKEY* key = info != nullptr ? X509_PUBKEY_get0(info) : nullptr;
-  if (key == nullptr || EVP_PKEY_up_ref(key) != 1) {
-    ERR_clear_error();
-    return Invalid("has a key that cannot be read");
-  }
-  auto impl = std::make_unique<PublicKey::Impl>();
-  impl->key = KeyPtr(key);
-  unsigned char* der = nullptr;
-  const int size = i2d_X509_PUBKEY(info, &der);
-  if (size > 0) impl->der.assign(der, der + size);
-  OPENSSL_free(der);
-  return Adopt(std::move(impl));
-}
-
 Result<PublicKey> PublicKey::ParsePem(std::string_view pem) {
   if (pem.size() > limits::kKeyBytes) return Error{ErrorCode::kLimit, "is too large for a public key"};
   auto der = PemBody(pem);
@@ -183,12 +208,11 @@ Result<PublicKey> PublicKey::ParsePem(std::string_view pem) {
 
 Result<PublicKey> PublicKey::ParseDer(ByteView der) {
   if (der.size() > limits::kKeyBytes) return Error{ErrorCode::kLimit, "is too large for a public key"};
-  const unsigned char* position = der.data();
+  const KeyInfoSyntaxPtr info = ReadKeyInfo(der);
   auto impl = std::make_unique<Impl>();
-  impl->key = KeyPtr(d2i_PUBKEY(nullptr, &position, static_cast<long>(der.size())));
+  if (info) impl->key = KeyOf(*info, der);
   ERR_clear_error();
-  if (!impl->key) return Invalid("does not hold a readable SubjectPublicKeyInfo");
-  if (position != der.data() + der.size()) return Invalid("has bytes behind its SubjectPublicKeyInfo");
+  if (!impl->key) return Invalid("does not hold one readable SubjectPublicKeyInfo");
   impl->der.assign(der.begin(), der.end());
   return Adopt(std::move(impl));
 }

@@ -65,8 +65,8 @@ bool VerifyToken(PKCS7* token, const std::vector<Certificate>& known, const Cert
   TS_VERIFY_CTX_set_store(context.get(), StoreTrusting(anchor).release());
   STACK_OF(X509)* certificates = sk_X509_new_null();
   for (const Certificate& one : known) {
-    X509_up_ref(one.impl().x509.get());
-    sk_X509_push(certificates, one.impl().x509.get());
+    X509* native = one.impl().Native();
+    if (native != nullptr && X509_up_ref(native) == 1) sk_X509_push(certificates, native);
   }
   TS_VERIFY_CTX_set_certs(context.get(), certificates);
   const bool good = TS_RESP_verify_token(context.get(), token) == 1;
@@ -83,7 +83,8 @@ Result<TimestampAuthority> TimestampAuthority::Make(std::vector<Certificate> cha
   if (signer.IsAuthority())
     return Error{ErrorCode::kInvalid, "the first certificate is an authority's, not the one that signs timestamps"};
   const auto usages = signer.ExtendedKeyUsages();
-  X509* x509 = signer.impl().x509.get();
+  X509* x509 = signer.impl().Native();
+  if (x509 == nullptr) return Error{ErrorCode::kInvalid, "its signing certificate is not readable"};
   const int at = X509_get_ext_by_NID(x509, NID_ext_key_usage, -1);
   if (usages != std::vector<std::string>{kTimeStamping} || X509_EXTENSION_get_critical(X509_get_ext(x509, at)) != 1) {
     return Error{ErrorCode::kInvalid,
@@ -143,7 +144,7 @@ bool Timestamp::IsOver(ByteView bytes) const { return Digest(impl_->hash, bytes)
 bool Timestamp::Names(const TimestampAuthority& authority) const {
   const PKCS7_SIGNER_INFO* signer = SignerOf(impl_->token);
   const PKCS7_ISSUER_AND_SERIAL* who = signer->issuer_and_serial;
-  const X509* x509 = authority.signer().impl().x509.get();
+  const X509* x509 = authority.signer().impl().Native();
   return who != nullptr && X509_NAME_cmp(who->issuer, X509_get_issuer_name(x509)) == 0 &&
          ASN1_INTEGER_cmp(who->serial, X509_get0_serialNumber(x509)) == 0;
 }

@@ -3,9 +3,11 @@
 #include <exception>
 
 #include "config/config.h"
+#include "crypto/start.h"
 #include "daemon/app.h"
 
 int main(int argc, char** argv) {
+  pullseal::crypto::StartOpenSsl();
   CLI::App app("pullseald: stands between kubelet and containerd and lets only signed images run");
   std::string path = "/etc/pullseal/config.yaml";
   app.add_option("--config", path, "configuration file")->capture_default_str();

@@ -58,9 +58,32 @@ void SetTime(const ASN1_TIME* field, WallTime time) {
   ASN1_TIME_set(const_cast<ASN1_TIME*>(field), std::chrono::system_clock::to_time_t(time));
 }
 
+std::string AsString(const Bytes& bytes) { return std::string(bytes.begin(), bytes.end()); }
+
 void Sign(X509* certificate, const TestAuthority& by, const std::string& hash) {
   const EVP_MD* md = EVP_PKEY_is_a(by.native(), "ED25519") ? nullptr : EVP_get_digestbyname(hash.c_str());
   Must(X509_sign(certificate, by.native(), md) > 0, "sign");
+}
+
+void Name(const X509_ALGOR* field, const std::string& algorithm) {
+  if (algorithm.empty()) return;
+  X509_ALGOR_set0(const_cast<X509_ALGOR*>(field), OBJ_txt2obj(algorithm.c_str(), 0), V_ASN1_UNDEF, nullptr);
+}
+
+// Signs as the plan says: with one algorithm, and perhaps another's name.
+void Sign(X509* certificate, const TestAuthority& by, const CertificatePlan& plan) {
+  Sign(certificate, by, plan.hash);
+  if (plan.named_inside.empty() && plan.named_outside.empty()) return;
+  const ASN1_BIT_STRING* signature = nullptr;
+  const X509_ALGOR* outside = nullptr;
+  X509_get0_signature(&signature, &outside, certificate);
+  Name(X509_get0_tbs_sigalg(certificate), plan.named_inside);
+  Name(outside, plan.named_outside);
+  unsigned char* der = nullptr;
+  const int size = i2d_re_X509_tbs(certificate, &der);
+  Bytes fresh = by.Sign(AsString(Bytes(der, der + size)), plan.hash);
+  OPENSSL_free(der);
+  ASN1_BIT_STRING_set(const_cast<ASN1_BIT_STRING*>(signature), fresh.data(), static_cast<int>(fresh.size()));
 }
 
 X509* Prepare(const CertificatePlan& plan, const TestAuthority& key, X509* issuer) {
@@ -97,8 +120,6 @@ void Put(Bytes& out, const Bytes& bytes, int length_size) {
   Put(out, bytes.size(), length_size);
   out.insert(out.end(), bytes.begin(), bytes.end());
 }
-
-std::string AsString(const Bytes& bytes) { return std::string(bytes.begin(), bytes.end()); }
 
 Bytes TimestampOf(const CertificateLog& log, const Bytes& issuer_key, const Bytes& tbs) {
   const auto milliseconds = static_cast<std::uint64_t>(
@@ -140,7 +161,7 @@ ASN1_INTEGER* SerialCallback(TS_resp_ctx*, void*) {
 Minted Mint(const CertificatePlan& plan, const TestAuthority& key, const std::optional<Minted>& issuer) {
   X509* above = issuer ? Read(issuer->der) : nullptr;
   X509* made = Prepare(plan, key, above);
-  Sign(made, issuer ? *issuer->key : key, plan.hash);
+  Sign(made, issuer ? *issuer->key : key, plan);
   Minted out{Write(made), &key};
   X509_free(made);
   X509_free(above);
@@ -167,7 +188,7 @@ Minted MintLogged(const CertificatePlan& plan, const TestAuthority& key, const M
   AddRaw(made, {"1.3.6.1.4.1.11129.2.4.2", Bytes(der, der + inner_size), false});
   OPENSSL_free(der);
   ASN1_OCTET_STRING_free(inner);
-  Sign(made, *issuer.key, plan.hash);
+  Sign(made, *issuer.key, plan);
   Minted out{Write(made), &key};
   X509_free(made);
   X509_free(above);

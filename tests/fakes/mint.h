@@ -32,6 +32,8 @@ struct CertificatePlan {
   };
   std::vector<Extension> extensions;
   std::string hash = "SHA256";
+  // The signature algorithm that is named inside and outside of the signed part, instead of the one that is used.
+  std::string named_inside, named_outside;
 };
 
 // Minted is a certificate and, for those that sign, its key.
