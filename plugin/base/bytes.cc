@@ -97,22 +97,30 @@ Result<Bytes> Base64Decode(std::string_view text) {
   } else if (text.ends_with('=')) {
     padding = 1;
   }
-  Bytes out;
-  out.reserve(text.size() / 4 * 3);
-  for (std::size_t i = 0; i < text.size(); i += 4) {
-    const bool last = i + 4 == text.size();
-    const std::size_t digits = last ? 4 - padding : 4;
-    std::uint32_t group = 0;
-    for (std::size_t j = 0; j < 4; ++j) {
-      const int value = j < digits ? kBase64Table[static_cast<std::uint8_t>(text[i + j])] : 0;
-      if (value < 0) return bad;
-      group = (group << 6) | static_cast<std::uint32_t>(value);
-    }
-    const std::uint32_t unused = digits == 4 ? 0 : (digits == 3 ? 0xFFU : 0xFFFFU);
-    if ((group & unused) != 0) return bad;
-    out.push_back(static_cast<std::uint8_t>(group >> 16));
-    if (digits > 2) out.push_back(static_cast<std::uint8_t>(group >> 8));
-    if (digits > 3) out.push_back(static_cast<std::uint8_t>(group));
+  const std::size_t digits = text.size() - padding;
+  Bytes out(digits * 3 / 4);
+  std::size_t at = 0;
+  std::uint32_t group = 0;
+  int negative = 0;  // as soon as one digit is none
+  for (std::size_t i = 0; i < digits; ++i) {
+    const int value = kBase64Table[static_cast<std::uint8_t>(text[i])];
+    negative |= value;
+    group = (group << 6) | static_cast<std::uint32_t>(value & 63);
+    if (i % 4 != 3) continue;
+    out[at++] = static_cast<std::uint8_t>(group >> 16);
+    out[at++] = static_cast<std::uint8_t>(group >> 8);
+    out[at++] = static_cast<std::uint8_t>(group);
+    group = 0;
+  }
+  if (negative < 0) return bad;
+  // The last group of two or three digits: what its bytes do not use is zero.
+  if (padding == 1) {
+    if ((group & 3) != 0) return bad;
+    out[at++] = static_cast<std::uint8_t>(group >> 10);
+    out[at++] = static_cast<std::uint8_t>(group >> 2);
+  } else if (padding == 2) {
+    if ((group & 15) != 0) return bad;
+    out[at++] = static_cast<std::uint8_t>(group >> 4);
   }
   return out;
 }
@@ -127,6 +135,11 @@ std::string Printable(std::string_view text, std::size_t most) {
 
 bool IsUtf8(std::string_view text) {
   while (!text.empty()) {
+    // Most of it is ASCII.
+    std::size_t plain = 0;
+    while (plain < text.size() && static_cast<std::uint8_t>(text[plain]) < 0x80) ++plain;
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const std::size_t length = Utf8SequenceLength(text);
     if (length == 0) return false;
     text.remove_prefix(length);

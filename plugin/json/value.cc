@@ -1,5 +1,6 @@
 #include "json/value.h"
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <unordered_set>
@@ -27,7 +28,7 @@ class TreeBuilder final : public nlohmann::json_sax<Library> {
   bool end_object() override { return Close(); }
   bool end_array() override { return Close(); }
   bool key(string_t& name) override {
-    if (!open_.back().names.insert(name).second) {
+    if (!IsNew(name)) {
       return Fail(ErrorCode::kInvalid, "duplicate member \"" + Printable(name, 64) + "\"");
     }
     open_.back().name = std::move(name);
@@ -44,8 +45,23 @@ class TreeBuilder final : public nlohmann::json_sax<Library> {
   struct Level {
     Value value;
     std::string name;
-    std::unordered_set<std::string> names;
+    std::unordered_set<std::string> names;  // of the members, once they are many
   };
+
+  // Whether the open object has no member of that name yet. Few are compared, many are looked up: no document makes it
+  // quadratic.
+  bool IsNew(const std::string& name) {
+    constexpr std::size_t kFew = 16;
+    Level& level = open_.back();
+    const Members& members = std::get<Members>(level.value.storage());
+    if (members.size() < kFew) {
+      return std::none_of(members.begin(), members.end(), [&](const auto& member) { return member.first == name; });
+    }
+    if (level.names.empty()) {
+      for (const auto& member : members) level.names.insert(member.first);
+    }
+    return level.names.insert(name).second;
+  }
 
   bool Fail(ErrorCode code, std::string message) {
     error = Error{code, std::move(message)};

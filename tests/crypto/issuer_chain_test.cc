@@ -153,6 +153,9 @@ TEST_F(IssuedTest, ChainsHoldAtEveryStep) {
   evil.alternative_names = "email:a@evil.example";
   EXPECT_EQ("", make(evil, top, key_));
   EXPECT_EQ("\"/CN=middle\" has a name outside the name constraints above it", make(evil, plan, key_));
+  CertificatePlan strict = evil;
+  strict.name_constraints = plan.name_constraints;
+  EXPECT_EQ("", make(strict, top, key_)) << "its own constraints are for those below it";
   // An authority's own rollover, which names itself, is not asked for its names.
   evil.common_name = "top";
   EXPECT_EQ("", make(evil, plan, key_));

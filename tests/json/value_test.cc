@@ -27,6 +27,25 @@ TEST(JsonTest, RefusesWhatTwoReadersCouldReadDifferently) {
 
 TEST(JsonTest, DuplicateIsFoundBehindEscapes) { EXPECT_FALSE(Parse(R"({"a":1,"\u0061":2})").ok()); }
 
+// Wherever the two stand, in objects of few members and of many.
+TEST(JsonTest, DuplicatesAreFoundAtAnyDistance) {
+  for (const int size : {2, 15, 16, 17, 18, 40}) {
+    for (int first = 0; first < size; ++first) {
+      for (int second = first + 1; second <= size; ++second) {
+        std::string text = "{";
+        for (int i = 0; i <= size; ++i) {
+          text += (i == 0 ? "\"m" : ",\"m") + std::to_string(i == second ? first : i) +
+                  "\":{\"m0\":" + std::to_string(i) + "}";
+        }
+        ASSERT_FALSE(Parse(text + "}").ok()) << text;
+      }
+    }
+    std::string good = "{\"m\":0";
+    for (int i = 0; i < size; ++i) good += ",\"m" + std::to_string(i) + "\":0";
+    EXPECT_TRUE(Parse(good + "}").ok());
+  }
+}
+
 TEST(JsonTest, BoundsDepthAndCount) {
   EXPECT_TRUE(Parse(std::string(limits::kJsonDepth, '[') + std::string(limits::kJsonDepth, ']')).ok());
   const auto deep = Parse(std::string(limits::kJsonDepth + 1, '[') + std::string(limits::kJsonDepth + 1, ']'));
