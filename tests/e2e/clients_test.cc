@@ -167,6 +167,27 @@ TEST_F(ClientsTest, FaultyCertificates) {
       {"two issuers that contradict", "nyy", leaf([](auto& l) { l.extensions[0].content = {'x'}; }), {}},
       {"bytes behind the issuer's text", "nnn", leaf([](auto& l) { l.extensions[1].content.push_back(0); }), {}},
       {"issued by another authority of the same name", "nnn", {.issued_by = &stranger.intermediate()}, {}},
+      {"two signature algorithms", "nnn", leaf([](auto& l) { l.named_outside = "ecdsa-with-SHA384"; }), {}},
+      {"another signature algorithm",
+       "nnn",
+       leaf([](auto& l) { l.named_inside = l.named_outside = "sha256WithRSAEncryption"; }),
+       {}},
+      {"critical extension for proxies",
+       "nnn",
+       leaf([](auto& l) {
+         l.extensions.push_back({"1.3.6.1.5.5.7.1.14", {0x30, 12, 0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 21, 1}, true});
+       }),
+       {}},
+      {"another key of its issuer",
+       "nyy",
+       leaf([](auto& l) {
+         l.extensions.push_back({"2.5.29.35", {0x30, 4, 0x80, 2, 1, 2}});
+       }),
+       {.intermediate =
+            [](auto& p) {
+              p.extensions.push_back({"2.5.29.14", {4, 2, 1, 1}});
+            }}},
+      {"bears its issuer's name", "nyy", leaf([](auto& l) { l.common_name = "test intermediate"; }), {}},
       {"intermediate expired when used", "nnn", {}, {.intermediate = [](CertificatePlan& p) { p.to = kLate; }}},
       {"root expired when used", "nnn", {}, {.root = [](CertificatePlan& p) { p.to = kLate; }}},
       {"trust in the authority ended", "nnn", {}, {.ca_end = "2026-06-01T12:00:29Z"}},
