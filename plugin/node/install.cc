@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "crypto/hash.h"
 #include "node/plan.h"
+#include "node/services.h"
 #include "node/undo.h"
 #include "node/version.h"
 

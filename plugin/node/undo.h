@@ -10,11 +10,6 @@ namespace pullseal::node {
 // The lock must be held. `done` stays false; `error` is empty if all was put back.
 Outcome Undo(const Host& host, const Transaction& transaction, const Tell& tell);
 
-// Units that a reboot takes away.
-inline constexpr std::string_view kRuntimeUnits = "/run/systemd/system/";
-// DropRuntimeGuard removes the guard's units there, once its lasting ones are in place or not needed.
-void DropRuntimeGuard(const Host& host);
-
 // UndoUnfinished undoes a change that a killed process left. Nothing if there is none.
 Status UndoUnfinished(const Host& host, const Tell& tell);
 
