@@ -56,14 +56,22 @@ bool NamesKeyOf(const Certificate& subject, const Certificate& issuer) {
   return true;
 }
 
+// What OpenSSL calls supported and nobody here takes into account: proxies of a signer (RFC 3820), addresses and routes
+// (RFC 3779).
+bool IsIgnored(X509_EXTENSION* extension) {
+  const int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
+  return nid == NID_proxyCertInfo || nid == NID_sbgp_ipAddrBlock || nid == NID_sbgp_autonomousSysNum;
+}
+
 // RFC 5280 section 4.2: a critical extension that is not understood refuses the certificate.
 Status CheckCriticalExtensions(const Certificate& certificate) {
-  const TbsSyntax& tbs = Tbs(certificate);
-  for (int i = 0; i < X509v3_get_ext_count(tbs.extensions); ++i) {
-    X509_EXTENSION* one = X509v3_get_ext(tbs.extensions, i);
+  const auto* extensions = Tbs(certificate).extensions;
+  for (int i = 0; i < X509v3_get_ext_count(extensions); ++i) {
+    X509_EXTENSION* one = X509v3_get_ext(extensions, i);
     if (X509_EXTENSION_get_critical(one) != 1) continue;
-    const bool proxy = OBJ_obj2nid(X509_EXTENSION_get_object(one)) == NID_proxyCertInfo;
-    if (proxy || X509_supported_extension(one) != 1) return Invalid("has a critical extension that is not understood");
+    if (IsIgnored(one) || X509_supported_extension(one) != 1) {
+      return Invalid("has a critical extension that is not understood");
+    }
   }
   return {};
 }

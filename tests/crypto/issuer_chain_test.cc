@@ -124,6 +124,9 @@ TEST_F(IssuedTest, CriticalExtensionsAreUnderstood) {
   // RFC 3820: a certificate by which a signer lets others act for it.
   const Bytes proxy = {0x30, 12, 0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 21, 1};
   EXPECT_EQ("has a critical extension that is not understood", Issued(With("1.3.6.1.5.5.7.1.14", proxy, true)));
+  // RFC 3779: no addresses, no routes.
+  EXPECT_EQ("has a critical extension that is not understood", Issued(With("1.3.6.1.5.5.7.1.7", {0x30, 0}, true)));
+  EXPECT_EQ("has a critical extension that is not understood", Issued(With("1.3.6.1.5.5.7.1.8", {0x30, 0}, true)));
 }
 
 // The same rules hold above the signer's certificate, at every step to the anchor.
