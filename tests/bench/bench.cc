@@ -57,7 +57,7 @@ void OwnTimeOfCreate(Table& table, gate::Gate& gate, const gate::Snapshot& snaps
   ::pullseal::cri::Claims claims;
   const auto shared = std::make_shared<const gate::Snapshot>(snapshot);
   const auto calls = ::pullseal::cri::MakeJudgedCalls(
-      ::pullseal::cri::Services{gate, runtime, linker, silent, claims, [&] { return shared; }, {}});
+      ::pullseal::cri::Services{gate, runtime, linker, silent, claims, [&] { return shared; }});
   ::runtime::v1::CreateContainerRequest request;
   request.set_pod_sandbox_id("pod");
   request.mutable_config()->mutable_image()->set_image(id);
