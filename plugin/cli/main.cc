@@ -309,9 +309,11 @@ class CommandLine {
 }  // namespace
 
 int main(int argc, char** argv) {
-  pullseal::crypto::StartOpenSsl();
+  const std::string_view first = argc > 1 ? argv[1] : "";
+  using pullseal::crypto::ErrorTexts;
+  pullseal::crypto::StartOpenSsl(first == "verify-bundle" ? ErrorTexts::kNone : ErrorTexts::kLoad);
   try {
-    return CommandLine(argc > 1 ? argv[1] : "").Run(argc, argv);
+    return CommandLine(first).Run(argc, argv);
   } catch (const std::exception& exception) {
     std::fprintf(stderr, "pullseal: %s\n", exception.what());
     return 2;

@@ -82,42 +82,56 @@ Result<Kind> KindOf(EVP_PKEY* key) {
   return Invalid(std::string("is of type ") + (name != nullptr ? name : "unknown") + kSupported);
 }
 
-// The name of a named curve that we accept; null for other parameters.
-const char* CurveOf(const X509_ALGOR* algorithm) {
+// A key on `curve` that lacks its point: OpenSSL computes what a curve needs once, not for each key.
+KeyPtr MakeTemplate(const char* curve) {
+  const KeyContextPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
+  std::string group(curve);
+  OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), 0),
+                             OSSL_PARAM_construct_end()};
+  EVP_PKEY* key = nullptr;
+  const bool good = context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
+                    EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEY_PARAMETERS, parameters) == 1;
+  return KeyPtr(good ? key : nullptr);
+}
+
+// Never destroyed: keys may be made until the very end.
+template <int kNid>
+const EVP_PKEY* Template() {
+  static const EVP_PKEY* made = MakeTemplate(OBJ_nid2sn(kNid)).release();
+  return made;
+}
+
+// The template of the named curve that `algorithm` names, if it is one that we accept.
+const EVP_PKEY* TemplateOf(const X509_ALGOR* algorithm) {
   int type = 0;
   const void* value = nullptr;
   X509_ALGOR_get0(nullptr, &type, &value, algorithm);
   if (type != V_ASN1_OBJECT) return nullptr;
   switch (OBJ_obj2nid(static_cast<const ASN1_OBJECT*>(value))) {
     case NID_X9_62_prime256v1:
-      return "prime256v1";
+      return Template<NID_X9_62_prime256v1>();
     case NID_secp384r1:
-      return "secp384r1";
+      return Template<NID_secp384r1>();
     case NID_secp521r1:
-      return "secp521r1";
+      return Template<NID_secp521r1>();
     default:
       return nullptr;
   }
 }
 
-KeyPtr EcKey(const char* curve, const ASN1_BIT_STRING* point) {
-  const KeyContextPtr context(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
-  std::string group(curve);
-  OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), 0),
-      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point->data, static_cast<std::size_t>(point->length)),
-      OSSL_PARAM_construct_end()};
-  EVP_PKEY* key = nullptr;
-  const bool good = context && EVP_PKEY_fromdata_init(context.get()) == 1 &&
-                    EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters) == 1;
-  return KeyPtr(good ? key : nullptr);
+KeyPtr EcKey(const EVP_PKEY* on_curve, const ASN1_BIT_STRING* point) {
+  KeyPtr key(EVP_PKEY_dup(const_cast<EVP_PKEY*>(on_curve)));
+  const bool good =
+      key && point->length > 0 &&
+      EVP_PKEY_set1_encoded_public_key(key.get(), point->data, static_cast<std::size_t>(point->length)) == 1;
+  return good ? std::move(key) : nullptr;
 }
 
 // The key of `info`, whose DER is `der`. Those on the usual curves are made from their parts: the decoder that OpenSSL
 // 3.0 sets up anew for each key takes longer than a verification.
 KeyPtr KeyOf(const KeyInfoSyntax& info, ByteView der) {
   if (OBJ_obj2nid(info.algorithm->algorithm) == NID_X9_62_id_ecPublicKey) {
-    if (const char* curve = CurveOf(info.algorithm); curve != nullptr) return EcKey(curve, info.key);
+    if (const EVP_PKEY* on_curve = TemplateOf(info.algorithm); on_curve != nullptr) return EcKey(on_curve, info.key);
   }
   const unsigned char* position = der.data();
   return KeyPtr(d2i_PUBKEY(nullptr, &position, static_cast<long>(der.size())));

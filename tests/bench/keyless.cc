@@ -64,7 +64,7 @@ void AgainstRaw(Table& table, const char* name, const SigstoreAuthority& authori
   if (judge::Judge(evidence, asks, WallTime{}).reason != judge::Reason::kSigned) throw std::runtime_error("not signed");
   constexpr int kCalls = 20;
   const auto [ours, reference] = Interleaved(
-      41,
+      101,
       [&] {
         for (int i = 0; i < kCalls; ++i) (void)judge::Judge(evidence, asks, WallTime{});
       },
