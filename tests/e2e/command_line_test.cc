@@ -53,6 +53,32 @@ TEST_F(CommandLineTest, WrongUsageIs64) {
   EXPECT_EQ(0, Run({"--version"}).status);
 }
 
+// What it is handed over to lies beside it; where /proc cannot tell, it is not looked for where the caller stands.
+TEST_F(CommandLineTest, HandsOverToItsOwnFolderOnly) {
+  namespace fs = std::filesystem;
+  fs::create_directory(Path("bin"));
+  fs::copy_file(std::string(std::getenv("PULLSEAL_BUILD")) + "/plugin/pullseal", Path("bin/pullseal"));
+  const Output alone = Execute({Path("bin/pullseal"), "policy", "check", "x"});
+  EXPECT_EQ(2, alone.status);
+  EXPECT_NE(std::string::npos, alone.text.find("/bin/pullseal-verify cannot be run")) << alone.text;
+  fs::copy_file("/bin/busybox", Path("pullseal-verify"));
+  const Output lost = Execute({"chroot", folder_.path(), "/bin/pullseal", "policy", "check", "x"});
+  EXPECT_EQ(2, lost.status);
+  EXPECT_NE(std::string::npos, lost.text.find("/proc does not tell where this program lies")) << lost.text;
+}
+
+// A configuration of OpenSSL that leaves every algorithm out changes nothing.
+TEST_F(CommandLineTest, OpenSslsConfigurationIsNotRead) {
+  lab::WriteFile(Path("openssl.cnf"), "openssl_conf = i\n[i]\nproviders = p\n[p]\nnull = n\n[n]\nactivate = 1\n");
+  lab::WriteFile(Path("root.json"), fakes::SigstoreAuthority().TrustedRoot());
+  const std::string program = std::string(std::getenv("PULLSEAL_BUILD")) + "/plugin/pullseal";
+  for (const auto& command : std::vector<std::vector<std::string>>{{program, "trust", "check", Path("root.json")},
+                                                                   {program, "policy", "check", Path("good.yaml")}}) {
+    const Output out = Execute(command, {{"OPENSSL_CONF", Path("openssl.cnf")}});
+    EXPECT_EQ(0, out.status) << out.text;
+  }
+}
+
 TEST_F(CommandLineTest, PolicyCheckNamesFileLineAndReason) {
   EXPECT_EQ(Path("good.yaml") + ": good: 1 rules, 1 keys, 0 exceptions, mode enforce\n",
             Run({"policy", "check", Path("good.yaml")}).text);
