@@ -15,14 +15,14 @@
 
 #include "bench/command.h"
 #include "bench/table.h"
-#include "cri/calls.h"
+#include "adapters/cri/calls.h"
 #include "fakes/fake_registry.h"
 #include "fakes/fake_runtime.h"
 #include "fakes/test_authority.h"
-#include "gate/gate.h"
+#include "gate/gate/gate.h"
 #include "lab/images.h"
 #include "lab/node.h"
-#include "sigstore/simple_signing.h"
+#include "verify/sigstore/simple_signing.h"
 
 namespace pullseal::lab {
 namespace {

@@ -7,11 +7,11 @@
 #include <fstream>
 #include <thread>
 
-#include "base/limits.h"
+#include "core/base/limits.h"
 #include "bench/command.h"
 #include "bench/table.h"
 #include "fakes/sigstore_authority.h"
-#include "judge/judge.h"
+#include "verify/judge/judge.h"
 #include "lab/process.h"
 
 namespace pullseal::bench {

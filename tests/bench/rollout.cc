@@ -17,13 +17,13 @@
 #include <thread>
 #include <vector>
 
-#include "base/log.h"
+#include "core/base/log.h"
 #include "fakes/fake_registry.h"
 #include "fakes/test_authority.h"
-#include "gate/gate.h"
-#include "oci/platform.h"
-#include "policy/model.h"
-#include "registry/client.h"
+#include "gate/gate/gate.h"
+#include "image/oci/platform.h"
+#include "policy/model/model.h"
+#include "image/registry/client.h"
 
 namespace pullseal {
 namespace {

@@ -8,7 +8,7 @@
 #include <functional>
 #include <iostream>
 
-#include "crypto/sha256.h"
+#include "core/crypto/sha256.h"
 #include "fakes/sigstore_authority.h"
 #include "lab/process.h"
 

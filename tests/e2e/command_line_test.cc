@@ -7,7 +7,7 @@
 
 #include "fakes/sigstore_authority.h"
 #include "fakes/test_authority.h"
-#include "json/value.h"
+#include "core/json/value.h"
 #include "lab/images.h"
 #include "lab/process.h"
 

@@ -9,7 +9,7 @@
 #include <map>
 
 #include "fakes/test_authority.h"
-#include "json/value.h"
+#include "core/json/value.h"
 #include "lab/images.h"
 #include "lab/process.h"
 

@@ -15,11 +15,11 @@
 
 #include "containerd_images.grpc.pb.h"
 #include "fakes/sigstore_authority.h"
-#include "json/value.h"
+#include "core/json/value.h"
 #include "lab/images.h"
 #include "lab/node.h"
-#include "oci/platform.h"
-#include "runtime/runtime.h"
+#include "image/oci/platform.h"
+#include "image/runtime/runtime.h"
 
 // A whole node: real containerd, runc, registry and cosign, with pullseald in front, as a kubelet sees it.
 namespace pullseal::lab {

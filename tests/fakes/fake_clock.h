@@ -4,7 +4,7 @@
 #include <atomic>
 #include <chrono>
 
-#include "base/clock.h"
+#include "core/base/clock.h"
 
 namespace pullseal::fakes {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "crypto/sha256.h"
+#include "core/crypto/sha256.h"
 #include "fakes/test_authority.h"
 
 namespace pullseal::fakes {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "oci/digest.h"
-#include "registry/http.h"
+#include "image/oci/digest.h"
+#include "core/http/http.h"
 
 namespace pullseal::fakes {
 

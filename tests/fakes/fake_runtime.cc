@@ -1,6 +1,6 @@
 #include "fakes/fake_runtime.h"
 
-#include "crypto/sha256.h"
+#include "core/crypto/sha256.h"
 #include "fakes/fake_registry.h"
 
 namespace pullseal::fakes {

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/file.h"
+#include "core/base/file.h"
 
 // A runtime and a client that speak raw HTTP/2, so that they can misbehave.
 namespace pullseal::fakes {

@@ -8,8 +8,8 @@
 
 #include <stdexcept>
 
-#include "crypto/hash.h"
-#include "crypto/sha256.h"
+#include "core/crypto/hash.h"
+#include "core/crypto/sha256.h"
 
 namespace pullseal::fakes {
 namespace {

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/clock.h"
+#include "core/base/bytes.h"
+#include "core/base/clock.h"
 #include "fakes/test_authority.h"
 
 // Certificates and timestamps, minted as asked for, be they right or wrong.

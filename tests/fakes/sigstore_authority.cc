@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "crypto/hash.h"
+#include "core/crypto/hash.h"
 
 namespace pullseal::fakes {
 namespace {

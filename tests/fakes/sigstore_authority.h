@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
+#include "core/base/clock.h"
 #include "fakes/mint.h"
 #include "fakes/test_authority.h"
 #include "fakes/transparency_log.h"

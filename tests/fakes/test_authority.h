@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "base/bytes.h"
+#include "core/base/bytes.h"
 
 struct evp_pkey_st;
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "base/bytes.h"
-#include "base/clock.h"
+#include "core/base/bytes.h"
+#include "core/base/clock.h"
 #include "fakes/test_authority.h"
 
 namespace pullseal::fakes {

@@ -1,13 +1,13 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/clock.h"
-#include "crypto/public_key.h"
+#include "core/base/clock.h"
+#include "core/crypto/public_key.h"
 #include "fuzz/fixed.h"
-#include "judge/judge.h"
-#include "sigstore/bundle.h"
-#include "sigstore/statement.h"
-#include "sigstore/trusted_root.h"
+#include "verify/judge/judge.h"
+#include "verify/sigstore/bundle.h"
+#include "verify/sigstore/statement.h"
+#include "verify/sigstore/trusted_root.h"
 
 namespace {
 

@@ -3,11 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "crypto/issuer_chain.h"
-#include "crypto/openssl.h"
+#include "core/crypto/issuer_chain.h"
+#include "core/crypto/openssl.h"
 #include "fuzz/fixed.h"
-#include "sigstore/certificate_identity.h"
-#include "sigstore/certificate_timestamp.h"
+#include "verify/sigstore/certificate_identity.h"
+#include "verify/sigstore/certificate_timestamp.h"
 
 namespace {
 

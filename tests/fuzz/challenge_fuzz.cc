@@ -3,8 +3,8 @@
 #include <string>
 #include <string_view>
 
-#include "registry/address.h"
-#include "registry/auth.h"
+#include "core/http/address.h"
+#include "image/registry/auth.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

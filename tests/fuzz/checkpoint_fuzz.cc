@@ -2,7 +2,7 @@
 #include <cstdint>
 
 #include "fuzz/fixed.h"
-#include "sigstore/checkpoint.h"
+#include "verify/sigstore/checkpoint.h"
 
 // What the fixed logs signed says one of the seeds' trees, whatever stands around it.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

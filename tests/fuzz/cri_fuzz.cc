@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "cri.pb.h"
-#include "cri/grpc_wire.h"
-#include "cri/unknown_fields.h"
+#include "adapters/relay/grpc_wire.h"
+#include "adapters/cri/unknown_fields.h"
 
 // A judged message that parses is the same message after it was written again.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

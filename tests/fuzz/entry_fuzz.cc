@@ -2,8 +2,8 @@
 #include <cstdint>
 
 #include "fuzz/fixed.h"
-#include "sigstore/log_entry.h"
-#include "sigstore/signed_material.h"
+#include "verify/sigstore/log_entry.h"
+#include "verify/sigstore/signed_material.h"
 
 // Bodies of log entries, alone and compared with a signature that they are not about; annotations of legacy layers.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

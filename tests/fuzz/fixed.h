@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "fuzz/fixed_authority.h"
-#include "sigstore/trusted_material.h"
+#include "verify/sigstore/trusted_material.h"
 
 // The trust root that all seeds were signed under. Whatever verifies with it must be one of the seeds' statements.
 namespace pullseal::fuzz {

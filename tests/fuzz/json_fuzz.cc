@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "json/value.h"
+#include "core/json/value.h"
 
 // What Parse accepts, Quote and Parse must keep.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

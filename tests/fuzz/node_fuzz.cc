@@ -4,17 +4,17 @@
 #include <string>
 #include <string_view>
 
-#include "doctor/containerd.h"
-#include "doctor/doctor.h"
-#include "node/kubelet.h"
-#include "node/transaction.h"
+#include "node/doctor/containerd.h"
+#include "node/doctor/doctor.h"
+#include "node/install/kubelet.h"
+#include "node/install/transaction.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace pullseal;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  if (const auto unit = node::ParseKubeletUnit(text)) {
+  if (const auto unit = install::ParseKubeletUnit(text)) {
     // Whatever it was, what we write over it names our socket, and on one line each.
-    const std::string lines = node::EndpointOverride(*unit, "/run/pullseal/cri/cri.sock");
+    const std::string lines = install::EndpointOverride(*unit, "/run/pullseal/cri/cri.sock");
     if (lines.find("--container-runtime-endpoint=unix:///run/pullseal/cri/cri.sock") == std::string::npos) __builtin_trap();
     if (std::count(lines.begin(), lines.end(), '\n') > 1) __builtin_trap();
   }
@@ -22,8 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto report = doctor::FromJson(text)) {
     if (!doctor::FromJson(doctor::ToJson(*report))) __builtin_trap();
   }
-  if (const auto record = node::RecordFromJson(text)) {
-    const auto again = node::RecordFromJson(node::ToJson(*record));
+  if (const auto record = install::RecordFromJson(text)) {
+    const auto again = install::RecordFromJson(install::ToJson(*record));
     if (!again || again->before != record->before || again->folders != record->folders) __builtin_trap();
   }
   return 0;

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "policy/model.h"
+#include "policy/model/model.h"
 
 // No policy that is accepted lets a judged rule require nothing.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

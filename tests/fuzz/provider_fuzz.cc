@@ -3,10 +3,10 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "registry/credential_provider.h"
-#include "registry/docker_config.h"
-#include "registry/provider_config.h"
-#include "registry/token.h"
+#include "image/credentials/credential_provider.h"
+#include "image/credentials/docker_config.h"
+#include "image/credentials/provider_config.h"
+#include "image/credentials/token.h"
 
 // What comes from credential providers, token services and files with credentials.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -2,7 +2,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "oci/reference.h"
+#include "image/oci/reference.h"
 
 // The normal form is stable: parsing it again gives the same.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -10,9 +10,9 @@
 #include <string>
 #include <thread>
 
-#include "base/log.h"
-#include "base/unix_listen.h"
-#include "cri/relay.h"
+#include "core/base/log.h"
+#include "core/base/unix_listen.h"
+#include "adapters/relay/relay.h"
 
 // The relay between a client and a runtime that both send arbitrary bytes. The first byte of an input chooses whether
 // each side begins as HTTP/2 does; the next two say how much of the rest the client sends.

@@ -1,7 +1,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "crypto/timestamp.h"
+#include "core/crypto/timestamp.h"
 #include "fuzz/fixed.h"
 
 // What the fixed authority signed says the time of the seeds, whatever stands around it.

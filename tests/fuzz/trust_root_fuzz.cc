@@ -1,7 +1,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "sigstore/trusted_material.h"
+#include "verify/sigstore/trusted_material.h"
 
 // A root that can be read can be made ready, or says why not.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -6,10 +6,10 @@
 #include <stdexcept>
 #include <utility>
 
-#include "crypto/sha256.h"
-#include "json/value.h"
-#include "oci/platform.h"
-#include "registry/http.h"
+#include "core/crypto/sha256.h"
+#include "core/json/value.h"
+#include "image/oci/platform.h"
+#include "core/http/http.h"
 
 namespace pullseal::lab {
 namespace {

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "registry/http.h"
+#include "core/http/http.h"
 
 namespace pullseal::lab {
 namespace {

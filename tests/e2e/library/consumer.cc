@@ -3,8 +3,8 @@
 #include <iostream>
 #include <iterator>
 
-#include "sigstore/artifact.h"
-#include "sigstore/verify.h"
+#include "verify/sigstore/artifact.h"
+#include "verify/sigstore/verify.h"
 
 namespace {
 

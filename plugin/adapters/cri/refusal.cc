@@ -1,0 +1,21 @@
+#include "adapters/cri/refusal.h"
+
+#include <string>
+
+#include "core/base/bytes.h"
+#include "core/base/limits.h"
+
+namespace pullseal::cri {
+
+GrpcStatus RefusalFor(std::string_view image, const gate::Decision& decision) {
+  constexpr std::size_t kImageBytes = 300;
+  const bool denied = decision.outcome() == gate::Outcome::kDeny;
+  std::string text = denied ? "SignatureValidationFailed: " : "RegistryUnavailable: ";
+  text += image.empty() ? std::string("(no image)") : Printable(image, kImageBytes);
+  if (denied && !decision.rule.empty()) text += ": rule \"" + decision.rule + "\"";
+  text += ": " + std::string(judge::Slug(decision.reason)) + ": " + std::string(gate::AdviceOf(decision));
+  if (text.size() > limits::kRefusalBytes) text.resize(limits::kRefusalBytes);
+  return GrpcStatus{GrpcCode::kUnknown, std::move(text)};
+}
+
+}  // namespace pullseal::cri

@@ -1,0 +1,18 @@
+#ifndef PULLSEAL_ADAPTERS_CRI_REFUSAL_H_
+#define PULLSEAL_ADAPTERS_CRI_REFUSAL_H_
+
+#include <string_view>
+
+#include "adapters/relay/grpc_wire.h"
+#include "gate/gate/decision.h"
+
+namespace pullseal::cri {
+
+// RefusalFor writes the answer a refused call gets: status UNKNOWN, because the kubelet shows the message of no other
+// code as it is, and a message that begins with the word by which the kubelet names the pod's waiting reason. At most
+// limits::kRefusalBytes, printable, and the same for the same decision whenever it is made.
+GrpcStatus RefusalFor(std::string_view image, const gate::Decision& decision);
+
+}  // namespace pullseal::cri
+
+#endif  // PULLSEAL_ADAPTERS_CRI_REFUSAL_H_

@@ -1,0 +1,36 @@
+#ifndef PULLSEAL_CORE_HTTP_ADDRESS_H_
+#define PULLSEAL_CORE_HTTP_ADDRESS_H_
+
+#include <string_view>
+
+#include "core/http/http.h"
+
+namespace pullseal::registry {
+
+// Scope says whom an IP address belongs to.
+enum class Scope {
+  kPublic,
+  kPrivate,   // RFC 1918, RFC 6598, RFC 4193
+  kLoopback,  // this machine, also by its unspecified address
+  kForbidden  // link-local (RFC 3927, RFC 4291), where clouds have their metadata service, and Azure's wire server
+};
+
+// ScopeOf reads an IP literal, IPv6 with or without brackets, IPv4 also in the short and octal spellings that resolvers
+// take. A name is kPublic, "localhost" is kLoopback.
+Scope ScopeOf(std::string_view host);
+
+// MayReach says whether a request may go to the address `peer`.
+bool MayReach(Reach reach, std::string_view peer);
+
+// ReachOfNamed says what a registry may send us to: `peer` is the address that it answered from, empty if not known.
+Reach ReachOfNamed(std::string_view peer);
+
+// IsInternalAddress says whether `host` is an IP literal that a registry elsewhere has no business to send us to. Names
+// that are no literals give false.
+inline bool IsInternalAddress(std::string_view host) { return ScopeOf(host) != Scope::kPublic; }
+// IsLoopback says whether `host` is "localhost" or a loopback literal.
+bool IsLoopback(std::string_view host);
+
+}  // namespace pullseal::registry
+
+#endif  // PULLSEAL_CORE_HTTP_ADDRESS_H_

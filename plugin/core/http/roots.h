@@ -1,0 +1,59 @@
+#ifndef PULLSEAL_CORE_HTTP_ROOTS_H_
+#define PULLSEAL_CORE_HTTP_ROOTS_H_
+
+#include <sys/types.h>
+#include <time.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "core/base/lru.h"
+#include "core/base/result.h"
+
+namespace pullseal::registry {
+
+// FileStamp tells whether a file is still the one that was read: the same place, size and times.
+struct FileStamp {
+  static FileStamp Of(const std::string& path);  // all zero where there is none
+  bool operator==(const FileStamp& other) const = default;
+
+  dev_t device = 0;
+  ino_t inode = 0;
+  off_t size = 0;
+  time_t seconds = 0;
+  long nanoseconds = 0;
+};
+
+// SystemRootsFile is the file with the certificate authorities that this machine trusts: SSL_CERT_FILE if it is set, as
+// Go programs read it, else where distributions keep it. Empty if there is none.
+std::string SystemRootsFile();
+
+// Roots joins the certificate authorities that TLS servers are checked against. Files are read again when they change.
+// Thread-safe.
+class Roots {
+ public:
+  // `ca_file` is read beside the system's roots; empty: none.
+  explicit Roots(std::string ca_file) : ca_file_(std::move(ca_file)) {}
+
+  // The system's roots, those of the CA file and `more` (PEM) in one text; null if the system's alone are wanted.
+  // kUnavailable if the CA file cannot be read.
+  Result<std::shared_ptr<const std::string>> With(const std::string& more);
+
+ private:
+  struct ReadFileOnce {
+    FileStamp stamp;
+    std::string text;
+  };
+  Status Refresh(const std::string& path, ReadFileOnce& file, bool& changed);
+
+  const std::string ca_file_;
+  std::mutex mutex_;
+  ReadFileOnce system_;                                    // guarded by mutex_
+  ReadFileOnce own_;                                       // guarded by mutex_
+  LruMap<std::shared_ptr<const std::string>> joined_{16};  // guarded by mutex_; by `more`
+};
+
+}  // namespace pullseal::registry
+
+#endif  // PULLSEAL_CORE_HTTP_ROOTS_H_

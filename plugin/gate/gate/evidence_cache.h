@@ -1,0 +1,83 @@
+#ifndef PULLSEAL_GATE_GATE_EVIDENCE_CACHE_H_
+#define PULLSEAL_GATE_GATE_EVIDENCE_CACHE_H_
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/limits.h"
+#include "core/base/lru.h"
+#include "verify/judge/judge.h"
+#include "image/oci/digest.h"
+#include "image/oci/reference.h"
+#include "image/store/evidence_store.h"
+
+namespace pullseal::gate {
+
+// EvidenceCache keeps what registries gave about images: in memory, and on disk if there is a store. It holds evidence,
+// which is judged each time, never verdicts. Thread-safe.
+class EvidenceCache {
+ public:
+  struct Dated {
+    judge::SignatureEvidence signature;
+    WallTime fetched;  // when the registry last had it
+  };
+  using Signatures = std::shared_ptr<const std::vector<Dated>>;
+  struct Due {
+    oci::Digest subject;
+    oci::Reference repository;
+    Signatures signatures;
+    bool Has(const judge::SignatureEvidence& signature) const;
+  };
+
+  // `store` may be null; evidence older than `max_age` must be refreshed before it allows.
+  EvidenceCache(store::EvidenceStore* store, const Clock& clock, std::chrono::milliseconds max_age);
+
+  // What is known about `subject` as `name`, of any age up to limits::kEvidenceLife; null if nothing is.
+  Signatures Find(const oci::Digest& subject, const oci::Reference& name);
+  // Adds what was just fetched, and keeps what was known besides.
+  void Add(const oci::Digest& subject, const oci::Reference& name,
+           const std::vector<judge::SignatureEvidence>& fetched);
+
+  // Those of `signatures` that are young enough to allow; all of them where `stale` is.
+  judge::Evidence Select(const Signatures& signatures, const oci::Digest& subject, const oci::Reference& name,
+                         bool stale) const;
+
+  // How long all of `signatures` that are young enough now stay so.
+  std::chrono::milliseconds TimeLeft(const Signatures& signatures) const;
+
+  // What was used lately and should be fetched again before it gets too old: from half of the maximum age on, each at
+  // its own time, at most `most`.
+  std::vector<Due> FindDue(std::size_t most);
+
+  // Forgets everything; false if the store could not.
+  bool Flush();
+  std::size_t size();
+  // What is known, in memory and in the store, the images used last first.
+  std::vector<store::EvidenceStore::Subject> List(std::size_t most);
+
+ private:
+  struct Entry {
+    oci::Digest subject;
+    oci::Reference name;
+    Signatures signatures;
+    SteadyTime used;
+    SteadyTime tried;  // last refresh
+  };
+  static std::string KeyOf(const oci::Digest& subject, const oci::Reference& name);
+  Signatures FromStore(const oci::Digest& subject, const oci::Reference& name) const;
+  bool IsKept(WallTime fetched) const;
+
+  store::EvidenceStore* const store_;
+  const Clock& clock_;
+  const std::chrono::milliseconds max_age_;
+  std::mutex mutex_;
+  LruMap<std::shared_ptr<Entry>> entries_{limits::kEvidenceBytes};  // guarded by mutex_
+};
+
+}  // namespace pullseal::gate
+
+#endif  // PULLSEAL_GATE_GATE_EVIDENCE_CACHE_H_

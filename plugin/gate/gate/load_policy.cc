@@ -1,0 +1,21 @@
+#include "gate/gate/load_policy.h"
+
+#include <filesystem>
+
+#include "core/base/file.h"
+#include "core/base/limits.h"
+
+namespace pullseal::gate {
+
+Result<policy::Policy> LoadPolicy(const std::string& path) {
+  auto text = ReadFile(path, limits::kPolicyBytes);
+  if (!text) return text.error();
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  auto policy = policy::ParsePolicy(*text, [&folder](const std::string& name) {
+    return ReadFile((folder / name).string(), limits::kTrustRootBytes);
+  });
+  if (!policy) return Error{policy.error().code, path + ":" + policy.error().message};
+  return policy;
+}
+
+}  // namespace pullseal::gate

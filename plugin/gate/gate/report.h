@@ -1,0 +1,40 @@
+#ifndef PULLSEAL_GATE_GATE_REPORT_H_
+#define PULLSEAL_GATE_GATE_REPORT_H_
+
+#include <chrono>
+#include <string>
+
+#include "core/base/result.h"
+#include "gate/gate/decision.h"
+
+namespace pullseal::gate {
+
+// Event is one decision with what it was about, as it goes to the audit log and the metrics.
+struct Event {
+  std::string action;  // pull, create, start, volume, sandbox, verify, plugin, policy, lifecycle
+  std::string image;
+  std::string image_id;
+  std::string pod_namespace;
+  std::string pod;
+  std::string pod_uid;
+  std::string container;
+  std::chrono::microseconds duration{0};
+};
+
+// Reporter tells the world of decisions. Thread-safe.
+class Reporter {
+ public:
+  virtual ~Reporter() = default;
+  // An error means that the decision could not be recorded durably.
+  virtual Status Report(const Event& event, const Decision& decision, const Snapshot* snapshot) = 0;
+  // Counts messages with fields that this version does not know.
+  virtual void UnknownFields() = 0;
+};
+
+// Conclude reports `decision` and says whether the call may go on. This is the one place where anything that is not an
+// allow becomes a refusal. `decision` changes if it could not be recorded under an enforcing policy.
+bool Conclude(Reporter& reporter, const Event& event, const Snapshot* snapshot, Decision& decision);
+
+}  // namespace pullseal::gate
+
+#endif  // PULLSEAL_GATE_GATE_REPORT_H_

@@ -1,0 +1,57 @@
+#ifndef PULLSEAL_IMAGE_CREDENTIALS_AZURE_IDENTITY_H_
+#define PULLSEAL_IMAGE_CREDENTIALS_AZURE_IDENTITY_H_
+
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "core/base/limits.h"
+#include "core/base/lru.h"
+#include "core/base/single_flight.h"
+#include "image/credentials/credentials.h"
+#include "core/http/http.h"
+
+namespace pullseal::registry {
+
+// IsAzureRegistry says whether `host` is the login server of an Azure container registry: NAME.azurecr.io, .cn, .us or
+// .de, or NAME.REGION.geo.azurecr.io; NAME of lower-case letters, digits and inner hyphens. Nothing else: no port, no
+// trailing dot, no further label. A look-alike must never get the node's identity.
+bool IsAzureRegistry(std::string_view host);
+
+// AzureIdentitySource gets credentials for Azure container registries by the node's managed identity: a token of the
+// instance metadata service, exchanged at the registry itself for a refresh token (Azure/acr docs/AAD-OAuth.md). Tokens
+// are kept until shortly before they end. Thread-safe.
+class AzureIdentitySource final : public CredentialSource {
+ public:
+  // `client_id` chooses among several user-assigned identities; empty: the only or system-assigned one. `service` is
+  // where the metadata service is.
+  AzureIdentitySource(Http& http, const Clock& clock, std::string client_id,
+                      std::string service = "http://169.254.169.254")
+      : http_(http), clock_(clock), client_id_(std::move(client_id)), service_(std::move(service)) {}
+
+  std::string_view name() const override { return "Azure identity"; }
+  Result<std::vector<Credentials>> Find(const std::string& host, const std::string& path, SteadyTime deadline) override;
+
+ private:
+  struct Kept {
+    Result<Secret> token;
+    SteadyTime expires;
+  };
+  // The token under `key`, or what `fetch` gives, which several callers wait for together.
+  template <typename Fetch>
+  Result<Secret> Shared(const std::string& key, SteadyTime deadline, const Fetch& fetch);
+  Result<Kept> FetchIdentityToken(SteadyTime deadline);
+  Result<Kept> ExchangeToken(const std::string& host, SteadyTime deadline);
+
+  Http& http_;
+  const Clock& clock_;
+  const std::string client_id_;
+  const std::string service_;
+  SingleFlight<Result<Secret>> flights_;
+  std::mutex mutex_;
+  LruMap<Kept> kept_{limits::kProviderAnswers};  // guarded by mutex_
+};
+
+}  // namespace pullseal::registry
+
+#endif  // PULLSEAL_IMAGE_CREDENTIALS_AZURE_IDENTITY_H_

@@ -1,0 +1,48 @@
+#include "image/registry/access.h"
+
+#include "core/base/file.h"
+#include "core/base/limits.h"
+#include "image/credentials/azure_identity.h"
+#include "image/credentials/credential_provider.h"
+#include "image/credentials/docker_config.h"
+#include "image/registry/hosts_file.h"
+#include "core/http/libcurl.h"
+
+namespace pullseal::registry {
+namespace {
+
+// Where containerd looks unless it is told otherwise.
+std::vector<std::string> HostsFolders(const Settings& settings) {
+  if (settings.certs_dirs) return *settings.certs_dirs;
+  const auto text = ReadFile(settings.containerd_config, limits::kConfigBytes);
+  const auto told = text ? HostsFoldersFromContainerd(*text) : std::nullopt;
+  return told.value_or(std::vector<std::string>{"/etc/containerd/certs.d", "/etc/docker/certs.d"});
+}
+
+CredentialSources Sources(const Settings& settings, Http& http, const Clock& clock, const Hosts::Warning& warning) {
+  CredentialSources out;
+  if (!settings.provider_config.empty()) {
+    out.push_back(std::make_shared<ProviderSource>(settings.provider_config, settings.provider_folder, clock, warning));
+  }
+  if (settings.azure_identity) {
+    out.push_back(std::make_shared<AzureIdentitySource>(http, clock, *settings.azure_identity));
+  }
+  if (!settings.docker_config.empty()) out.push_back(std::make_shared<DockerConfigSource>(settings.docker_config));
+  return out;
+}
+
+}  // namespace
+
+Access::Access(const Settings& settings, const Clock& clock, RequestObserver observer, Hosts::Warning warning)
+    : curl_(MakeCurlHttp(settings.ca_file)),
+      http_(*curl_, clock, std::move(observer)),
+      client_(http_, clock,
+              Config{settings.plain_http, HostsFolders(settings), settings.forward_to_mirrors,
+                     Sources(settings, http_, clock, warning), warning}) {}
+
+Status CheckHttp() {
+  if (Libcurl::Get() != nullptr) return {};
+  return Error{ErrorCode::kUnavailable, "libcurl.so.4 cannot be loaded, so no registry can be asked"};
+}
+
+}  // namespace pullseal::registry

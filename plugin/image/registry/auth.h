@@ -1,0 +1,74 @@
+#ifndef PULLSEAL_IMAGE_REGISTRY_AUTH_H_
+#define PULLSEAL_IMAGE_REGISTRY_AUTH_H_
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/clock.h"
+#include "core/base/limits.h"
+#include "core/base/lru.h"
+#include "core/base/result.h"
+#include "core/base/secret.h"
+#include "core/base/single_flight.h"
+#include "image/credentials/challenge.h"
+#include "image/credentials/credentials.h"
+#include "image/registry/hosts.h"
+#include "core/http/http.h"
+
+namespace pullseal::registry {
+
+// Grant is what opened a repository: the Authorization header, whose credentials it came from, how long it lasts.
+struct Grant {
+  Secret header;
+  std::string credentials;
+  SteadyTime expires;
+};
+
+// Authorizer answers a registry's challenges: with the request's credentials where they are for that host, then with
+// those that the node's sources have, at last as nobody. What worked is remembered per endpoint, repository and request
+// credentials until it expires. Follows the Docker token specification (distribution, "Token Authentication").
+// Thread-safe.
+class Authorizer {
+ public:
+  // Makes the request with a grant, or without one.
+  using Send = std::function<Result<HttpResponse>(const Grant* grant)>;
+
+  // `forward`: the request's credentials are also for mirrors, as containerd takes them.
+  Authorizer(Http& http, const Clock& clock, CredentialSources sources, bool forward)
+      : http_(http), clock_(clock), sources_(std::move(sources)), forward_(forward) {}
+
+  // Sends, and sends again with credentials as long as the answer is 401 or 403 and there are others to try. Returns
+  // the last answer; kUnauthorized if a challenge could not be answered at all.
+  Result<HttpResponse> Exchange(const Endpoint& endpoint, const std::string& path, const Credentials& request,
+                                SteadyTime deadline, const Send& send);
+
+ private:
+  // What a challenge is answered for.
+  struct Case {
+    const Endpoint& endpoint;
+    const std::string& path;
+    const HttpResponse& response;  // the one with the challenge
+    SteadyTime deadline;
+  };
+  bool IsFor(const Endpoint& endpoint, const Credentials& request) const;
+  Result<Grant> Answer(const Case& one, const Credentials& credentials);
+  Result<Grant> FetchToken(const Case& one, const Challenge& challenge, const Credentials& credentials);
+  Result<HttpResponse> Ask(const Case& one, const Url& realm, const std::string& query, const Credentials& credentials);
+
+  Http& http_;
+  const Clock& clock_;
+  const CredentialSources sources_;
+  const bool forward_;
+  SingleFlight<Result<Grant>> flights_;
+  std::mutex mutex_;
+  LruMap<Grant> grants_{limits::kCachedTokens};  // guarded by mutex_
+};
+
+}  // namespace pullseal::registry
+
+#endif  // PULLSEAL_IMAGE_REGISTRY_AUTH_H_

@@ -1,0 +1,193 @@
+#include "image/registry/client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/base/limits.h"
+
+namespace pullseal::registry {
+namespace {
+
+// What containerd asks for, without its "*/*": a schema 1 manifest is of no use to us.
+constexpr const char* kAcceptManifests =
+    "Accept: application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, "
+    "application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
+constexpr const char* kAcceptIndex = "Accept: application/vnd.oci.image.index.v1+json";
+
+std::string MediaType(const HttpResponse& response) {
+  const std::string_view value = response.Header("content-type");
+  std::string_view type = value.substr(0, value.find(';'));
+  while (type.ends_with(' ')) type.remove_suffix(1);
+  return std::string(type);
+}
+
+// The target of `Link: <target>; rel="next"` (RFC 8288), empty if there is none.
+std::string NextLink(std::string_view header) {
+  const std::size_t open = header.find('<');
+  const std::size_t close = header.find('>', open == std::string_view::npos ? 0 : open);
+  if (open == std::string_view::npos || close == std::string_view::npos) return {};
+  const std::string_view parameters = header.substr(close + 1);
+  const bool next = parameters.find("rel=\"next\"") != std::string_view::npos ||
+                    parameters.find("rel=next") != std::string_view::npos;
+  return next ? std::string(header.substr(open + 1, close - open - 1)) : std::string();
+}
+
+// Of what several endpoints said, the error to tell: one that leaves something open before a certain "not there", and
+// the first of those.
+void Keep(std::optional<Error>& kept, const Error& error) {
+  const bool better = !kept || (kept->code == ErrorCode::kNotFound && error.code != ErrorCode::kNotFound);
+  if (better) kept = error;
+}
+
+}  // namespace
+
+Client::Client(Http& http, const Clock& clock, Config config)
+    : clock_(clock),
+      hosts_(std::move(config.certs_dirs), std::move(config.plain_http), std::move(config.warning)),
+      requester_(http, clock, std::move(config.sources), config.forward_to_mirrors) {}
+
+Result<HttpResponse> Client::Get(const Where& where, const Ask& ask) { return requester_.Get(where, ask); }
+
+Result<oci::Digest> Client::Resolve(const oci::Reference& reference, const Credentials& credentials,
+                                    SteadyTime deadline) {
+  if (reference.digest()) return *reference.digest();
+  auto landed = resolving_.Do(reference.Text() + "|" + credentials.Fingerprint(), deadline, clock_,
+                              [&] { return ResolveByEndpoints(reference, credentials, deadline); });
+  if (!landed) return Error{ErrorCode::kTimeout, "waiting for the tag's digest, which another question asked for"};
+  // The other question may have had less time than this one.
+  const bool late = landed->shared && !landed->value && landed->value.error().code == ErrorCode::kTimeout;
+  if (late && clock_.Steady() < deadline) return ResolveByEndpoints(reference, credentials, deadline);
+  return std::move(landed->value);
+}
+
+// containerd asks one host after the other until one answers.
+Result<oci::Digest> Client::ResolveByEndpoints(const oci::Reference& reference, const Credentials& credentials,
+                                               SteadyTime deadline) {
+  const auto endpoints = Places(reference);
+  if (!endpoints) return endpoints.error();
+  std::optional<Error> kept;
+  for (const Endpoint& endpoint : **endpoints) {
+    if (!endpoint.pull || !endpoint.resolve) continue;
+    const bool last = &endpoint == &(*endpoints)->back();
+    auto digest = ResolveAt(Where{endpoint, reference, credentials, deadline, last}, reference.tag());
+    if (digest) return digest;
+    Keep(kept, digest.error());
+  }
+  if (kept) return *kept;
+  return Error{ErrorCode::kUnavailable,
+               "no host may resolve tags of " + reference.host() + " by containerd's hosts.toml"};
+}
+
+Result<oci::Digest> Client::ResolveAt(const Where& where, const std::string& tag) {
+  const std::string purpose = "what tag " + tag + " stands for";
+  auto head = Get(where, Ask{"resolve", "HEAD", "manifests/" + tag, kAcceptManifests, 0, false, purpose});
+  if (head) {
+    auto digest = oci::Digest::Parse(head->Header("docker-content-digest"));
+    if (digest) return digest;
+  } else if (head.error().code != ErrorCode::kRemote) {
+    return head.error();
+  }
+  // Some registries answer HEAD with 405 or without the digest: then the bytes tell.
+  auto fetched = FetchTagged(where, tag, purpose);
+  if (!fetched) return fetched.error();
+  return oci::Digest::Of(fetched->bytes);
+}
+
+Result<Fetched> Client::FetchTagged(const Where& where, const std::string& tag, const std::string& purpose) {
+  auto response =
+      Get(where, Ask{"manifest", "GET", "manifests/" + tag, kAcceptManifests, limits::kManifestBytes, false, purpose});
+  if (!response) return response.error();
+  const ByteView body = AsBytes(response->body);
+  return Fetched{Bytes(body.begin(), body.end()), MediaType(*response)};
+}
+
+Result<Fetched> Client::FetchManifestAt(const Where& where, const oci::Digest& digest, const std::string& purpose) {
+  auto fetched = FetchTagged(where, digest.text(), purpose);
+  if (!fetched) return fetched;
+  if (oci::Digest::Of(fetched->bytes) != digest) {
+    return Error{ErrorCode::kMismatch, "the registry's bytes for manifest " + digest.text() + " have another digest"};
+  }
+  return fetched;
+}
+
+Result<Fetched> Client::FetchManifest(const oci::Reference& repository, const oci::Digest& digest,
+                                      const Credentials& credentials, SteadyTime deadline) {
+  const auto endpoints = Places(repository);
+  if (!endpoints) return endpoints.error();
+  std::optional<Error> kept;
+  for (const Endpoint& endpoint : **endpoints) {
+    if (!endpoint.pull) continue;
+    const bool last = &endpoint == &(*endpoints)->back();
+    const Where where{endpoint, repository, credentials, deadline, last};
+    auto fetched = FetchManifestAt(where, digest, "the image's manifest");
+    if (fetched) return fetched;
+    Keep(kept, fetched.error());
+  }
+  if (kept) return *kept;
+  return Error{ErrorCode::kUnavailable,
+               "no host may be pulled from for " + repository.host() + " by containerd's hosts.toml"};
+}
+
+Result<Bytes> Client::FetchBlob(const Where& where, const oci::Digest& digest, std::int64_t size, std::size_t most) {
+  if (size < 0 || static_cast<std::uint64_t>(size) > most) {
+    return Error{ErrorCode::kLimit, "blob " + digest.text() + " is larger than " + std::to_string(most) + " bytes"};
+  }
+  auto response = Get(where, Ask{"blob", "GET", "blobs/" + digest.text(), nullptr, most, false, "a signature"});
+  if (!response) return response.error();
+  const ByteView body = AsBytes(response->body);
+  if (body.size() != static_cast<std::size_t>(size) || oci::Digest::Of(body) != digest) {
+    return Error{ErrorCode::kMismatch, "the registry's bytes for blob " + digest.text() + " are not the ones named"};
+  }
+  return Bytes(body.begin(), body.end());
+}
+
+Result<Client::ReferrersPage> Client::FetchReferrersPage(const Where& where, const std::string& resource, bool first) {
+  const std::string what = "referrers " + where.repository.Repository();
+  auto response = Get(where, Ask{"referrers", "GET", resource, kAcceptIndex, limits::kManifestBytes, first,
+                                 "what refers to the image"});
+  if (!response) return response.error();
+  // Another type says that there is no such API; an index that cannot be read says nothing.
+  const std::string type = MediaType(*response);
+  if (type != oci::kIndexMediaType) {
+    return Error{first ? ErrorCode::kNotFound : ErrorCode::kRemote, what + ": the answer is no index"};
+  }
+  auto index = oci::Manifest::Parse(AsBytes(response->body), type);
+  if (!index) {
+    const bool limit = index.error().code == ErrorCode::kLimit;
+    return Error{limit ? ErrorCode::kLimit : ErrorCode::kRemote, what + ": " + index.error().message};
+  }
+  if (index->kind != oci::Manifest::Kind::kIndex) return Error{ErrorCode::kRemote, what + ": the answer is no index"};
+  ReferrersPage page{std::move(index->manifests), {}};
+  const std::string link = NextLink(response->Header("link"));
+  if (link.empty()) return page;
+  Url base = where.endpoint.base;
+  base.path_and_query += "/" + where.repository.path() + "/";
+  Url here = base;
+  here.path_and_query += resource;
+  const auto next = here.Resolve(link);
+  if (!next || !next->SameOrigin(base) || !next->path_and_query.starts_with(base.path_and_query + "referrers/")) {
+    return Error{ErrorCode::kRemote, what + ": the next page is somewhere else"};
+  }
+  page.next = next->path_and_query.substr(base.path_and_query.size());
+  return page;
+}
+
+Result<std::vector<oci::Descriptor>> Client::FetchReferrers(const Where& where, const oci::Digest& subject) {
+  std::vector<oci::Descriptor> out;
+  std::string resource = "referrers/" + subject.text();
+  for (int page = 0; page < limits::kReferrerPages; ++page) {
+    auto fetched = FetchReferrersPage(where, resource, page == 0);
+    if (!fetched) {
+      // A list that breaks off is no registry without the API.
+      const bool broken_off = page > 0 && fetched.error().code == ErrorCode::kNotFound;
+      return broken_off ? Error{ErrorCode::kRemote, fetched.error().message} : fetched.error();
+    }
+    for (oci::Descriptor& one : fetched->referrers) out.push_back(std::move(one));
+    if (fetched->next.empty()) return out;
+    resource = std::move(fetched->next);
+  }
+  return Error{ErrorCode::kLimit, "referrers of " + subject.text() + " have more than " +
+                                      std::to_string(limits::kReferrerPages) + " pages"};
+}
+
+}  // namespace pullseal::registry

@@ -1,0 +1,90 @@
+#ifndef PULLSEAL_IMAGE_REGISTRY_CLIENT_H_
+#define PULLSEAL_IMAGE_REGISTRY_CLIENT_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/base/single_flight.h"
+#include "image/oci/digest.h"
+#include "image/oci/manifest.h"
+#include "image/oci/reference.h"
+#include "image/credentials/credentials.h"
+#include "image/registry/hosts.h"
+#include "core/http/http.h"
+#include "image/registry/requester.h"
+
+namespace pullseal::registry {
+
+struct Config {
+  std::vector<std::string> plain_http;  // hosts (with port) spoken to by http
+  std::vector<std::string> certs_dirs;  // containerd's hosts folders
+  bool forward_to_mirrors = false;      // a request's credentials are also for mirrors, as containerd takes them
+  CredentialSources sources;            // the node's own credentials, in the order they are tried
+  Hosts::Warning warning = [](const std::string&) {};
+};
+
+struct Fetched {
+  Bytes bytes;
+  std::string media_type;  // as the registry says, without parameters
+};
+
+// Client reads from registries by the OCI distribution protocol, where containerd would (Hosts). Everything it returns
+// by digest has been hashed. Errors: kNotFound is a certain "not there"; kUnauthorized, kThrottled, kUnreachable,
+// kRemote, kMismatch, kLimit, kTimeout and kUnavailable all mean that nothing is known. Thread-safe.
+class Client {
+ public:
+  Client(Http& http, const Clock& clock, Config config);
+
+  // Where content of `repository` may be: its mirrors and the registry itself, as containerd orders them. kUnavailable
+  // if its configuration cannot be used.
+  Result<Endpoints> Places(const oci::Reference& repository) { return hosts_.For(repository.host()); }
+
+  // The digest that `reference` stands for now: its own, without a request, or its tag's, by the first endpoint that
+  // may resolve tags and answers. Those who ask at the same time share the answer.
+  Result<oci::Digest> Resolve(const oci::Reference& reference, const Credentials& credentials, SteadyTime deadline);
+
+  // The manifest or index `digest`, at most limits::kManifestBytes, from the first endpoint that has it.
+  Result<Fetched> FetchManifest(const oci::Reference& repository, const oci::Digest& digest,
+                                const Credentials& credentials, SteadyTime deadline);
+
+  // --- at one endpoint ---
+
+  Result<Fetched> FetchManifestAt(const Where& where, const oci::Digest& digest, const std::string& purpose);
+
+  // The manifest under `tag`, as the registry gives it now.
+  Result<Fetched> FetchTagged(const Where& where, const std::string& tag, const std::string& purpose);
+
+  // The blob `digest` of exactly `size` bytes, at most `most`.
+  Result<Bytes> FetchBlob(const Where& where, const oci::Digest& digest, std::int64_t size, std::size_t most);
+
+  // What refers to `subject`, by the referrers API (distribution specification, "Listing Referrers"): all pages, at
+  // most limits::kReferrerPages. kNotFound if the registry has no such API, which it says by 404, 400, 405, 406 or an
+  // answer that is no index.
+  Result<std::vector<oci::Descriptor>> FetchReferrers(const Where& where, const oci::Digest& subject);
+
+  const Clock& clock() const { return clock_; }
+
+ private:
+  struct ReferrersPage {
+    std::vector<oci::Descriptor> referrers;
+    std::string next;  // resource of the next page, empty at the end
+  };
+  Result<HttpResponse> Get(const Where& where, const Ask& ask);
+  Result<oci::Digest> ResolveAt(const Where& where, const std::string& tag);
+  Result<oci::Digest> ResolveByEndpoints(const oci::Reference& reference, const Credentials& credentials,
+                                         SteadyTime deadline);
+  Result<ReferrersPage> FetchReferrersPage(const Where& where, const std::string& resource, bool first);
+
+  const Clock& clock_;
+  Hosts hosts_;
+  Requester requester_;
+  SingleFlight<Result<oci::Digest>> resolving_;
+};
+
+}  // namespace pullseal::registry
+
+#endif  // PULLSEAL_IMAGE_REGISTRY_CLIENT_H_

@@ -1,0 +1,174 @@
+#include "image/registry/requester.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "core/base/limits.h"
+#include "core/http/address.h"
+
+namespace pullseal::registry {
+namespace {
+
+bool IsRedirect(long status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+bool ShouldRetry(long status) {
+  return status == 408 || status == 429 || status == 500 || status == 502 || status == 503 || status == 504;
+}
+
+// How long the registry asks us to wait: Retry-After in seconds or as a date (RFC 9110 section 10.2.3). Absent if it
+// does not say so in either way.
+std::optional<std::chrono::milliseconds> RetryAfter(const HttpResponse& response, WallTime now) {
+  const std::string_view value = response.Header("retry-after");
+  if (value.empty() || value.size() > 64) return std::nullopt;
+  int seconds = 0;
+  const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  if (code == std::errc() && end == value.data() + value.size() && seconds >= 0) {
+    return std::max<std::chrono::milliseconds>(limits::kBackoffFirst, std::chrono::seconds(seconds));
+  }
+  const auto date = ParseHttpDate(value);
+  if (!date) return std::nullopt;
+  return std::max(limits::kBackoffFirst, std::chrono::duration_cast<std::chrono::milliseconds>(*date - now));
+}
+
+Error StatusError(long status, const std::string& what, bool may_lack) {
+  const std::string text = what + ": HTTP status " + std::to_string(status);
+  const bool lacks = may_lack && (status == 400 || status == 405 || status == 406);
+  if (status == 404 || lacks) return Error{ErrorCode::kNotFound, text};
+  if (status == 401 || status == 403) return Error{ErrorCode::kUnauthorized, text};
+  if (status == 429) return Error{ErrorCode::kThrottled, text};
+  return Error{ErrorCode::kRemote, text};
+}
+
+// Quotas are counted apart for listing referrers, which is the scarce one (ACR, "Registry rate limits").
+std::string QuotaOf(const Endpoint& endpoint, const Ask& ask) {
+  const std::string host = endpoint.base.host + ":" + endpoint.base.port;
+  return std::string_view(ask.operation) == "referrers" ? host + " referrers" : host;
+}
+
+}  // namespace
+
+Result<HttpResponse> Requester::FollowRedirects(HttpRequest request) {
+  const Url origin = request.url;
+  for (int hop = 0; hop <= limits::kRedirects; ++hop) {
+    auto response = http_.Do(request);
+    // Only the registry itself may ask for credentials: what it redirects to could name a token service of its own.
+    if (response && response->status == 401 && !request.url.SameOrigin(origin)) {
+      return Error{ErrorCode::kUnauthorized, "the host that the registry redirects to wants credentials of its own"};
+    }
+    if (!response || !IsRedirect(response->status)) return response;
+    auto next = request.url.Resolve(response->Header("location"));
+    if (!next) return Error{ErrorCode::kRemote, "the registry redirects to an invalid location"};
+    if (next->scheme == "http" && request.url.scheme == "https") {
+      return Error{ErrorCode::kRemote, "the registry redirects from https to http; refused"};
+    }
+    if (IsInternalAddress(next->host) && next->host != origin.host) {
+      return Error{ErrorCode::kRemote, "the registry redirects to an internal address; refused"};
+    }
+    // What was meant for one host never crosses to another scheme, host or port: neither credentials nor the headers
+    // and the client certificate of its configuration.
+    if (!next->SameOrigin(request.url)) {
+      std::erase_if(request.headers, [](const std::string& header) { return !header.starts_with("Accept:"); });
+      request.authorization = Secret();
+      request.credentials = "none";
+      request.transport = TransportForOthers(request.transport);
+      if (next->host != origin.host) request.reach = ReachOfNamed(response->peer);
+    }
+    request.url = std::move(*next);
+  }
+  return Error{ErrorCode::kLimit, "the registry redirects more than " + std::to_string(limits::kRedirects) + " times"};
+}
+
+Result<HttpResponse> Requester::Once(const Where& where, const Ask& ask) {
+  const Endpoint& endpoint = where.endpoint;
+  HttpRequest request;
+  request.method = ask.method;
+  request.url = endpoint.base;
+  std::string& path = request.url.path_and_query;
+  path += "/" + where.repository.path() + "/" + ask.resource;
+  if (endpoint.mirror && path.find("ns=") == std::string::npos) {
+    path += (path.find('?') == std::string::npos ? "?ns=" : "&ns=") + FormEscape(endpoint.original);
+  }
+  request.headers = endpoint.headers;
+  request.most = ask.most;
+  request.deadline = where.deadline;
+  request.transport = endpoint.transport;
+  request.operation = ask.operation;
+  request.purpose = ask.purpose;
+  if (ask.accept != nullptr) request.headers.emplace_back(ask.accept);
+  auto slot = slots_.Take(endpoint.base.host + ":" + endpoint.base.port, where.deadline, clock_);
+  if (!slot) return slot.error();
+  return authorizer_.Exchange(endpoint, where.repository.path(), where.credentials, where.deadline,
+                              [&](const Grant* grant) {
+                                HttpRequest copy = request;
+                                if (grant != nullptr) {
+                                  copy.authorization = grant->header;
+                                  copy.credentials = grant->credentials;
+                                }
+                                return FollowRedirects(std::move(copy));
+                              });
+}
+
+// A host that asked for less is waited for, if its answer can still come in time; one that is down is not.
+Status Requester::Await(const std::string& host, SteadyTime deadline) {
+  const auto rest = backoff_.Resting(host);
+  if (!rest) return {};
+  const auto wait = Jittered(rest->left);
+  if (rest->error.code != ErrorCode::kThrottled || wait + limits::kAnswerTime > deadline - clock_.Steady()) {
+    return rest->error;
+  }
+  clock_.SleepFor(wait);
+  return {};
+}
+
+void Requester::Note(const std::string& host, const Error& error) {
+  if (error.code == ErrorCode::kNotFound) {
+    backoff_.Succeeded(host);
+  } else {
+    backoff_.Failed(host, error);
+  }
+}
+
+Result<HttpResponse> Requester::Get(const Where& where, const Ask& ask) {
+  const std::string what =
+      std::string(ask.operation) + " " + where.endpoint.host + "/" + where.repository.path() + " " + ask.resource;
+  const std::string host = QuotaOf(where.endpoint, Ask{"", "", ""});
+  const std::string quota = QuotaOf(where.endpoint, ask);
+  std::chrono::milliseconds pause = limits::kBackoffFirst;
+  int failures = 0;
+  for (int attempt = 1;; ++attempt) {
+    for (const std::string& one : {host, quota}) {
+      if (const Status may = Await(one, where.deadline); !may) return may.error();
+    }
+    auto response = Once(where, ask);
+    if (response && response->status == 200) {
+      backoff_.Succeeded(host);
+      backoff_.Succeeded(quota);
+      return response;
+    }
+    const Error error = response ? StatusError(response->status, what, ask.may_lack) : response.error().In(what);
+    const bool throttled = error.code == ErrorCode::kThrottled;
+    const auto asked = response ? RetryAfter(*response, clock_.Now()) : std::nullopt;
+    if (throttled) {
+      // The next attempt waits as all others do who ask this host.
+      backoff_.Failed(quota, error, asked.value_or(std::min<std::chrono::milliseconds>(pause * 5, limits::kRestMost)));
+      if (attempt >= limits::kThrottledAttempts) return error;
+    } else {
+      const bool again = response ? ShouldRetry(response->status) : error.code == ErrorCode::kUnreachable;
+      const auto wait = Jittered(asked.value_or(pause));
+      // Waiting is only worth it if half of the time left remains for the answer.
+      const bool in_time = wait <= (where.deadline - clock_.Steady()) / 2;
+      if (!again || !where.last || ++failures == limits::kAttempts || !in_time) {
+        Note(host, error);
+        return error;
+      }
+      clock_.SleepFor(wait);
+    }
+    pause *= 3;
+  }
+}
+
+}  // namespace pullseal::registry

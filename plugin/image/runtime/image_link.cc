@@ -1,0 +1,105 @@
+#include "image/runtime/image_link.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace pullseal::runtime {
+namespace {
+
+// Annotations by which container runtimes mark an image as a container checkpoint.
+bool IsCheckpoint(const oci::Manifest& manifest) {
+  for (const auto& [name, value] : manifest.annotations) {
+    if (name.starts_with("org.criu.checkpoint.") || name.starts_with("io.kubernetes.cri-o.annotations.checkpoint.")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<oci::Digest> Link::Candidates() const {
+  if (target == manifest) return {manifest};
+  return {target, manifest};
+}
+
+bool ChecksDiffIds(const std::string& snapshotter) {
+  constexpr std::array<std::string_view, 6> kChecking = {"overlayfs", "native",    "btrfs",
+                                                         "zfs",       "devmapper", "blockfile"};
+  return std::find(kChecking.begin(), kChecking.end(), snapshotter) != kChecking.end();
+}
+
+Result<std::shared_ptr<const Bytes>> Linker::Read(const oci::Digest& digest, std::size_t most, SteadyTime deadline) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (auto known = contents_.Find(digest.text())) return *known;
+  }
+  auto bytes = runtime_.ReadContent(digest, most, deadline);
+  if (!bytes) return bytes.error();
+  if (oci::Digest::Of(*bytes) != digest) {
+    return Error{ErrorCode::kMismatch, "the content store's bytes for " + digest.text() + " have another digest"};
+  }
+  auto shared = std::make_shared<const Bytes>(std::move(*bytes));
+  const std::lock_guard lock(mutex_);
+  contents_.Put(digest.text(), shared, shared->size() + 256);
+  return std::shared_ptr<const Bytes>(shared);
+}
+
+Result<std::vector<Link>> Linker::Follow(const StoreRecord& record, const std::optional<oci::Digest>& id,
+                                         SteadyTime deadline) {
+  std::vector<Link> out;
+  auto bytes = Read(record.target, limits::kManifestBytes, deadline);
+  if (!bytes) return bytes.error();
+  auto top = oci::Manifest::Parse(**bytes, "");
+  if (!top) return top.error().In("record " + Printable(record.name, 200));
+  const bool checkpoint = IsCheckpoint(*top);
+  if (top->kind == oci::Manifest::Kind::kImage) {
+    if (!id || top->config->digest == *id) {
+      out.push_back(Link{record.name, record.target, record.target, top->config->digest, checkpoint});
+    }
+    return out;
+  }
+  for (const oci::Descriptor& entry : top->manifests) {
+    if (!oci::FitsPlatform(entry, node_)) continue;
+    auto child_bytes = Read(entry.digest, limits::kManifestBytes, deadline);
+    if (!child_bytes && child_bytes.error().code == ErrorCode::kNotFound) continue;  // never pulled
+    if (!child_bytes) return child_bytes.error();
+    auto child = oci::Manifest::Parse(**child_bytes, "");
+    if (!child || child->kind != oci::Manifest::Kind::kImage) continue;
+    if (id && child->config->digest != *id) continue;
+    out.push_back(
+        Link{record.name, record.target, entry.digest, child->config->digest, checkpoint || IsCheckpoint(*child)});
+  }
+  return out;
+}
+
+Result<std::vector<Link>> Linker::ProveImage(const std::vector<StoreRecord>& records, const oci::Digest& id,
+                                             SteadyTime deadline) {
+  std::vector<Link> out;
+  std::optional<Error> trouble;
+  for (const StoreRecord& record : records) {
+    auto links = Follow(record, id, deadline);
+    if (links) {
+      out.insert(out.end(), links->begin(), links->end());
+    } else if (!trouble) {
+      trouble = links.error();
+    }
+  }
+  if (!out.empty() || !trouble) return out;
+  return *trouble;
+}
+
+Result<std::vector<Link>> Linker::ProveRecord(const StoreRecord& record, SteadyTime deadline) {
+  return Follow(record, std::nullopt, deadline);
+}
+
+Result<std::string> Linker::ChainId(const oci::Digest& id, SteadyTime deadline) {
+  auto bytes = Read(id, limits::kImageConfigBytes, deadline);
+  if (!bytes) return bytes.error();
+  auto config = oci::ImageConfig::Parse(**bytes);
+  if (!config) return config.error();
+  return config->ChainId();
+}
+
+}  // namespace pullseal::runtime

@@ -1,0 +1,65 @@
+#ifndef PULLSEAL_IMAGE_RUNTIME_IMAGE_LINK_H_
+#define PULLSEAL_IMAGE_RUNTIME_IMAGE_LINK_H_
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/limits.h"
+#include "core/base/lru.h"
+#include "image/oci/manifest.h"
+#include "image/oci/platform.h"
+#include "image/runtime/runtime.h"
+
+namespace pullseal::runtime {
+
+// Link is a proven path from a name in the store to an image ID: the record's target (an index or a manifest), the
+// manifest, and its config, whose digest is the image ID. Each document was read and hashed by us.
+struct Link {
+  std::string record;
+  oci::Digest target;
+  oci::Digest manifest;
+  oci::Digest config;
+  bool checkpoint = false;  // annotated as a container checkpoint
+
+  // The digests that a signature may be for: the manifest and, if it is another, the index around it.
+  std::vector<oci::Digest> Candidates() const;
+};
+
+// Linker proves links from containerd's content store. Documents are kept by digest, so that a known image costs no
+// reading. Thread-safe.
+class Linker {
+ public:
+  Linker(Runtime& runtime, oci::Platform node) : runtime_(runtime), node_(std::move(node)) {}
+
+  // Every link from `records` to the image `id`. A record that leads elsewhere, or whose documents are not there, gives
+  // none. kMismatch if the store holds bytes of another digest.
+  Result<std::vector<Link>> ProveImage(const std::vector<StoreRecord>& records, const oci::Digest& id,
+                                       SteadyTime deadline);
+
+  // Every link from one record, whatever image it leads to on this node's platform.
+  Result<std::vector<Link>> ProveRecord(const StoreRecord& record, SteadyTime deadline);
+
+  // The chain ID of the root file system that the image `id` describes.
+  Result<std::string> ChainId(const oci::Digest& id, SteadyTime deadline);
+
+ private:
+  Result<std::shared_ptr<const Bytes>> Read(const oci::Digest& digest, std::size_t most, SteadyTime deadline);
+  Result<std::vector<Link>> Follow(const StoreRecord& record, const std::optional<oci::Digest>& id,
+                                   SteadyTime deadline);
+
+  Runtime& runtime_;
+  const oci::Platform node_;
+  std::mutex mutex_;
+  LruMap<std::shared_ptr<const Bytes>> contents_{limits::kContentCacheBytes};  // guarded by mutex_
+};
+
+// ChecksDiffIds says whether containerd verifies each layer's diff ID when it unpacks for this snapshotter, so that an
+// image ID commits to the content. Lazily pulling snapshotters do not; unknown ones are taken not to.
+bool ChecksDiffIds(const std::string& snapshotter);
+
+}  // namespace pullseal::runtime
+
+#endif  // PULLSEAL_IMAGE_RUNTIME_IMAGE_LINK_H_

@@ -1,0 +1,58 @@
+#ifndef PULLSEAL_IMAGE_STORE_EVIDENCE_STORE_H_
+#define PULLSEAL_IMAGE_STORE_EVIDENCE_STORE_H_
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/clock.h"
+#include "image/oci/digest.h"
+
+namespace pullseal::store {
+
+// StoredSignature is one signature as it was found in a registry. The store gives it back as evidence, never as a
+// verdict: its bytes have the digest `blob`, and nothing else about it is to be believed before it is judged.
+struct StoredSignature {
+  oci::Digest blob;
+  std::string media_type;
+  Bytes bytes;
+  std::map<std::string, std::string> annotations;
+  WallTime fetched;  // when the registry last had it
+};
+
+// EvidenceStore keeps signatures across restarts, by the image they were found for. Whatever happens to it costs a
+// fetch, never a wrong answer and never much time. Thread-safe.
+class EvidenceStore {
+ public:
+  struct Subject {
+    std::string digest;
+    std::string repository;  // match name
+    std::size_t signatures = 0;
+    WallTime fetched;  // of its newest signature
+  };
+
+  virtual ~EvidenceStore() = default;
+
+  // What is known about `subject` in `repository`, at most limits::kSignatures; empty if there is nothing, or if it is
+  // not told within limits::kStoreReadTime.
+  virtual std::vector<StoredSignature> Find(const oci::Digest& subject, const std::string& repository) = 0;
+  // Replaces what is known. Returns at once; what cannot be written is lost.
+  virtual void Put(const oci::Digest& subject, const std::string& repository,
+                   std::vector<StoredSignature> signatures) = 0;
+  // The subjects used last, at most `most`; for operators, who wait up to limits::kStoreAdminTime.
+  virtual std::vector<Subject> List(std::size_t most) = 0;
+  // Forgets everything; false if that could not be done now.
+  virtual bool Flush() = 0;
+};
+
+// OpenSqliteStore keeps evidence in the SQLite database at `path`, at most `most_bytes` of it, forgetting what was used
+// least recently. All work is done on one thread of its own. A file that is not a database of this version is renamed
+// to `path`.aside and begun anew; one that is locked or cannot be written is tried again.
+std::unique_ptr<EvidenceStore> OpenSqliteStore(const std::string& path, std::size_t most_bytes, const Clock& clock);
+
+}  // namespace pullseal::store
+
+#endif  // PULLSEAL_IMAGE_STORE_EVIDENCE_STORE_H_

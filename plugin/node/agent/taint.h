@@ -1,0 +1,30 @@
+#ifndef PULLSEAL_NODE_AGENT_TAINT_H_
+#define PULLSEAL_NODE_AGENT_TAINT_H_
+
+#include <string>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/base/secret.h"
+#include "core/http/http.h"
+
+namespace pullseal::agent {
+
+// ApiServer is the cluster's API server as a pod finds it.
+struct ApiServer {
+  std::string base;   // https://HOST:PORT
+  Secret token;       // of the pod's service account
+  std::string roots;  // file with its authority
+};
+// FindApiServer reads what Kubernetes puts into every pod that may speak to it (Kubernetes, "Accessing the Kubernetes
+// API from a Pod"). kUnavailable where this is none.
+Result<ApiServer> FindApiServer();
+
+// LiftTaint removes the taint with the key `key` from the node: it reads the node and patches it only if nobody changed
+// its taints in between (RFC 6902, "test"). Whether the node had the taint. Takes the rights to get and patch nodes.
+Result<bool> LiftTaint(registry::Http& http, const ApiServer& server, const std::string& node_name,
+                       const std::string& key, const Clock& clock);
+
+}  // namespace pullseal::agent
+
+#endif  // PULLSEAL_NODE_AGENT_TAINT_H_

@@ -1,0 +1,88 @@
+#include "policy/model/match.h"
+
+#include <algorithm>
+
+namespace pullseal::policy {
+namespace {
+
+enum class Answer { kNo, kMaybe, kYes };
+
+Answer Both(Answer a, Answer b) { return std::min(a, b); }
+Answer YesIf(bool yes) { return yes ? Answer::kYes : Answer::kNo; }
+
+Answer MatchNamespace(const Match& match, const Subject& subject) {
+  if (match.namespaces.empty()) return Answer::kYes;
+  if (!subject.pod_namespace) return Answer::kMaybe;
+  const auto& list = match.namespaces;
+  return YesIf(std::find(list.begin(), list.end(), *subject.pod_namespace) != list.end());
+}
+
+Answer MatchImage(const Match& match, const std::string& name) {
+  if (match.images.empty()) return Answer::kYes;
+  for (const ImageGlob& glob : match.images) {
+    if (glob.Matches(name)) return Answer::kYes;
+  }
+  return Answer::kNo;
+}
+
+Answer MatchLabels(const Match& match, const Subject& subject) {
+  if (match.node_labels.empty()) return Answer::kYes;
+  if (!subject.node_labels) return Answer::kMaybe;
+  for (const auto& [key, value] : match.node_labels) {
+    const auto found = subject.node_labels->find(key);
+    if (found == subject.node_labels->end() || found->second != value) return Answer::kNo;
+  }
+  return Answer::kYes;
+}
+
+Answer MatchDigest(const Match& match, const Subject& subject) {
+  if (match.digests.empty()) return Answer::kYes;
+  if (!subject.digests) return Answer::kMaybe;
+  for (const oci::Digest& digest : *subject.digests) {
+    if (std::find(match.digests.begin(), match.digests.end(), digest) != match.digests.end()) return Answer::kYes;
+  }
+  return Answer::kNo;
+}
+
+// Walks the candidates in their order and keeps those that count.
+class Selector {
+ public:
+  Selector(const Subject& subject, Selection& out) : subject_(subject), name_(subject.name.MatchName()), out_(out) {}
+
+  void Consider(const Match& match, Applicable applicable) {
+    if (out_.complete) return;
+    const Answer digest = MatchDigest(match, subject_);
+    const Answer space = MatchNamespace(match, subject_);
+    if (applicable.exception != nullptr && space == Answer::kMaybe) return;
+    const Answer others = Both(Both(space, MatchImage(match, name_)), MatchLabels(match, subject_));
+    const Answer answer = Both(others, digest);
+    if (answer == Answer::kNo) return;
+    if (digest == Answer::kMaybe) out_.needs_digest = true;
+    out_.all.push_back(applicable);
+    out_.complete = answer == Answer::kYes;
+  }
+
+ private:
+  const Subject& subject_;
+  std::string name_;
+  Selection& out_;
+};
+
+}  // namespace
+
+Selection Select(const Policy& policy, const Subject& subject, WallTime now) {
+  Selection out;
+  Selector selector(subject, out);
+  for (const Rule& rule : policy.rules) {
+    if (rule.mode == RuleMode::kDeny) selector.Consider(rule.match, Applicable{&rule, nullptr});
+  }
+  for (const Exception& exception : policy.exceptions) {
+    if (now < exception.until) selector.Consider(exception.match, Applicable{nullptr, &exception});
+  }
+  for (const Rule& rule : policy.rules) {
+    if (rule.mode != RuleMode::kDeny) selector.Consider(rule.match, Applicable{&rule, nullptr});
+  }
+  return out;
+}
+
+}  // namespace pullseal::policy

@@ -1,0 +1,18 @@
+// `pullseal verify` and `pullseal policy`, in the programs that have them not.
+#include "programs/pullseal/hand_over.h"
+#include "programs/pullseal/policy_commands.h"
+#include "programs/pullseal/verify.h"
+
+namespace pullseal::cli {
+namespace {
+constexpr char kProgram[] = "pullseal-verify";
+}  // namespace
+
+int Verify(const VerifyOptions&) { return HandOver(kProgram); }
+int PolicyCheck(const std::string&, bool) { return HandOver(kProgram); }
+int PolicyTest(const std::string&, const std::string&, const std::optional<std::string>&,
+               const std::vector<std::string>&, bool) {
+  return HandOver(kProgram);
+}
+
+}  // namespace pullseal::cli

@@ -1,0 +1,73 @@
+#ifndef PULLSEAL_PROGRAMS_PULLSEALD_ADMIN_COMMANDS_H_
+#define PULLSEAL_PROGRAMS_PULLSEALD_ADMIN_COMMANDS_H_
+
+#include <atomic>
+#include <string>
+
+#include "reports/admin/server.h"
+#include "reports/audit/audit_log.h"
+#include "core/base/clock.h"
+#include "node/config/config.h"
+#include "adapters/cri/calls.h"
+#include "programs/pullseald/break_glass.h"
+#include "programs/pullseald/created_containers.h"
+#include "programs/pullseald/policy_source.h"
+#include "programs/pullseald/reporter.h"
+#include "gate/gate/gate.h"
+#include "reports/metrics/metrics.h"
+
+namespace pullseal::daemon {
+
+// AdminParts is what the admin commands ask and change. All outlive them and are thread-safe.
+struct AdminParts {
+  const config::Config& config;
+  gate::Gate& gate;
+  PolicySource& policy;
+  Reports& reports;
+  audit::AuditLog& audit;
+  const Clock& clock;
+  metrics::Metrics& metrics;
+  const cri::Services& services;
+  CreatedContainers& created;
+  BreakGlass& break_glass;
+};
+
+// AdminCommands answers what the command line and the verifier plugin ask a running daemon: {"command": NAME, ...}, the
+// names as in Answer. Thread-safe.
+class AdminCommands {
+ public:
+  explicit AdminCommands(const AdminParts& parts) : parts_(parts), started_(parts.clock.Now()) {}
+
+  void Answer(const json::Value& request, const admin::Server::Send& send, const std::atomic<bool>& stopping);
+
+ private:
+  void TellStatus(const admin::Server::Send& send);
+  void TellMetrics(const admin::Server::Send& send);
+  void CacheList(const admin::Server::Send& send);
+  void CacheFlush(const admin::Server::Send& send);
+  // {"command": "warm", "images": [...], "namespace": absent or text, "policy": absent or a file}
+  void Warm(const json::Value& request, const admin::Server::Send& send, const std::atomic<bool>& stopping);
+  json::Writer WarmOne(const gate::Snapshot* snapshot, const std::string& image,
+                       const std::optional<std::string>& pod_namespace, bool record);
+  // {"command": "image-verifier", "name": ..., "digest": ...}: may this digest be pulled under this name?
+  void VerifyForPull(const json::Value& request, const admin::Server::Send& send);
+  // {"command": "canary", "image": ...}: did a canary of that name come on the CRI socket?
+  void TellCanary(const json::Value& request, const admin::Server::Send& send);
+  // {"command": "running", "policy": absent or a file, "judge": absent or false}: what runs, judged by the policy in
+  // force, or by that file, or not at all.
+  void ListRunning(const admin::Server::Send& send);
+  void JudgeRunning(const json::Value& request, const admin::Server::Send& send, const std::atomic<bool>& stopping);
+  gate::SnapshotPtr SnapshotFor(const json::Value& request, std::string& why_not) const;
+  // {"command": "break-glass", "seconds": 0 to end it, "reason": ...}
+  void BreakGlassCommand(const json::Value& request, const admin::Server::Send& send);
+
+  const AdminParts parts_;
+  const WallTime started_;
+};
+
+// SendFailure ends a reply with why there is none.
+void SendFailure(const admin::Server::Send& send, const std::string& message);
+
+}  // namespace pullseal::daemon
+
+#endif  // PULLSEAL_PROGRAMS_PULLSEALD_ADMIN_COMMANDS_H_

@@ -1,0 +1,129 @@
+// The admin commands about images: what is known of them, and judging them ahead.
+#include <algorithm>
+#include <utility>
+
+#include "core/base/limits.h"
+#include "programs/pullseald/admin_commands.h"
+#include "gate/gate/canary.h"
+#include "core/json/value.h"
+
+namespace pullseal::daemon {
+
+void AdminCommands::CacheList(const admin::Server::Send& send) {
+  std::int64_t count = 0;
+  for (const store::EvidenceStore::Subject& one : parts_.gate.KnownImages(limits::kAdminList)) {
+    json::Writer line;
+    line.Text("digest", one.digest).Text("repository", one.repository);
+    line.Number("signatures", static_cast<std::int64_t>(one.signatures)).Text("fetched", FormatTime(one.fetched));
+    if (!send(line)) return;
+    ++count;
+  }
+  json::Writer end;
+  end.Number("images", count).Boolean("done", true);
+  (void)send(end);
+}
+
+void AdminCommands::CacheFlush(const admin::Server::Send& send) {
+  const bool whole = parts_.gate.Flush();
+  if (!whole) {
+    SendFailure(send, "what is in memory was forgotten, but the evidence store on disk could not be emptied");
+    return;
+  }
+  json::Writer end;
+  end.Boolean("done", true);
+  (void)send(end);
+}
+
+json::Writer AdminCommands::WarmOne(const gate::Snapshot* snapshot, const std::string& image,
+                                    const std::optional<std::string>& pod_namespace, bool record) {
+  const SteadyTime began = parts_.clock.Steady();
+  gate::Event event;
+  event.action = "verify";
+  event.image = image;
+  event.pod_namespace = pod_namespace.value_or("");
+  gate::Decision decision;
+  const auto name = oci::Reference::Parse(image);
+  if (snapshot == nullptr) {
+    decision = gate::Refuse(gate::Reason::kPolicyUnavailable, "no policy is loaded");
+  } else if (!name) {
+    decision = gate::Refuse(gate::Reason::kReferenceInvalid, name.error().message);
+  } else {
+    decision =
+        parts_.gate.DecidePull(*snapshot, gate::Question{*name, pod_namespace, {}, {}, began + limits::kWarmTime})
+            .decision;
+  }
+  event.duration = std::chrono::duration_cast<std::chrono::microseconds>(parts_.clock.Steady() - began);
+  if (record) (void)gate::Conclude(parts_.reports, event, snapshot, decision);
+  json::Writer line;
+  line.Text("image", Printable(image, limits::kReferenceBytes)).Text("outcome", OutcomeText(decision));
+  line.Text("reason", judge::Slug(decision.reason)).Text("rule", decision.rule);
+  line.Text("message", gate::AdviceOf(decision)).Text("cache", gate::Text(decision.cache));
+  if (decision.digest) line.Text("digest", decision.digest->text());
+  return line;
+}
+
+void AdminCommands::Warm(const json::Value& request, const admin::Server::Send& send,
+                         const std::atomic<bool>& stopping) {
+  const json::Value* images = request.Find("images");
+  if (images == nullptr || images->array() == nullptr || images->array()->empty()) {
+    SendFailure(send, "warm needs a list \"images\"");
+    return;
+  }
+  if (images->array()->size() > limits::kWarmImages) {
+    SendFailure(send, "warm takes at most " + std::to_string(limits::kWarmImages) + " images at a time");
+    return;
+  }
+  std::optional<std::string> pod_namespace;
+  if (const std::string* text = request.FindString("namespace"); text != nullptr) pod_namespace = *text;
+  // By a policy that is not in force nothing is decided, so nothing is recorded.
+  const bool candidate = request.FindString("policy") != nullptr;
+  std::string why_not;
+  const gate::SnapshotPtr snapshot = candidate ? SnapshotFor(request, why_not) : parts_.policy.Get();
+  if (candidate && snapshot == nullptr) return SendFailure(send, why_not);
+  std::int64_t number = 0;
+  for (const json::Value& image : *images->array()) {
+    if (stopping) break;
+    json::Writer line =
+        WarmOne(snapshot.get(), image.string() != nullptr ? *image.string() : "", pod_namespace, !candidate);
+    line.Number("number", ++number).Number("of", static_cast<std::int64_t>(images->array()->size()));
+    if (!send(line)) return;
+  }
+  json::Writer end;
+  end.Number("images", number).Boolean("done", true);
+  (void)send(end);
+}
+
+void AdminCommands::VerifyForPull(const json::Value& request, const admin::Server::Send& send) {
+  const std::string* name_text = request.FindString("name");
+  const std::string* digest_text = request.FindString("digest");
+  if (name_text == nullptr || digest_text == nullptr) return SendFailure(send, "image-verifier needs name and digest");
+  const SteadyTime began = parts_.clock.Steady();
+  const gate::SnapshotPtr snapshot = parts_.policy.Get();
+  gate::Event event;
+  event.action = "plugin";
+  event.image = Printable(*name_text, limits::kReferenceBytes);
+  gate::Decision decision;
+  const auto name = oci::Reference::Parse(*name_text);
+  const auto digest = oci::Digest::Parse(*digest_text);
+  if (snapshot == nullptr) {
+    decision = gate::Refuse(gate::Reason::kPolicyUnavailable, "no policy is loaded");
+  } else if (!name || !digest) {
+    decision = gate::Refuse(gate::Reason::kReferenceInvalid, name ? digest.error().message : name.error().message);
+  } else {
+    // The digest that containerd resolved and will fetch; it is not resolved again.
+    const oci::Reference pinned = name->At(*digest);
+    if (gate::IsCanary(*name)) event.action = "canary";
+    const auto time = std::min<std::chrono::milliseconds>(parts_.config.decision_timeout, limits::kPluginDecisionTime);
+    decision = gate::IsCanary(*name)
+                   ? gate::JudgeCanary(gate::Canary::kForged, parts_.clock.Now())
+                   : parts_.gate.DecidePull(*snapshot, gate::Question{pinned, {}, {}, {}, began + time}).decision;
+  }
+  event.duration = std::chrono::duration_cast<std::chrono::microseconds>(parts_.clock.Steady() - began);
+  const bool may = gate::Conclude(parts_.reports, event, snapshot.get(), decision);
+  json::Writer line;
+  line.Boolean("allow", may).Text("outcome", OutcomeText(decision)).Text("reason", judge::Slug(decision.reason));
+  line.Text("rule", decision.rule).Text("message", gate::AdviceOf(decision)).Boolean("done", true);
+  (void)send(line);
+}
+
+}  // namespace pullseal::daemon

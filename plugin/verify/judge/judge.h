@@ -1,0 +1,76 @@
+#ifndef PULLSEAL_VERIFY_JUDGE_JUDGE_H_
+#define PULLSEAL_VERIFY_JUDGE_JUDGE_H_
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/clock.h"
+#include "verify/judge/reason.h"
+#include "image/oci/digest.h"
+#include "policy/model/model.h"
+
+namespace pullseal::judge {
+
+// SignatureEvidence is one signature as it was found, not verified: a layer of a manifest. Its media type says in which
+// form: simple signing, a Sigstore bundle, or a bare DSSE envelope; annotations of the layer can hold certificate, log
+// entry and timestamp.
+struct SignatureEvidence {
+  oci::Digest blob;  // digest of `payload`, checked when it was fetched
+  std::string media_type;
+  Bytes payload;
+  std::map<std::string, std::string> annotations;
+};
+
+// Evidence is everything found about one subject.
+struct Evidence {
+  oci::Digest subject;     // the manifest or index that is to run
+  std::string repository;  // the match name (host/path) it is to run as
+  std::vector<SignatureEvidence> signatures;
+};
+
+// Signer is who made a signature that was verified: a key of the policy, or a certificate's identity.
+struct Signer {
+  auto operator<=>(const Signer&) const = default;
+  std::string name;    // the key's name, or the identity's subject
+  std::string issuer;  // of the identity; empty for keys
+};
+
+// Finding says what became of one signature, for people.
+struct Finding {
+  oci::Digest blob;
+  Reason reason = Reason::kSignatureInvalid;  // kSigned if it counts
+  Signer signer;                              // empty if none verified it
+  std::set<std::size_t> authorities;  // that it satisfies: keys as in any_of, then keyless ones, numbered through
+  std::vector<WallTime> times;        // proven for it
+  std::string detail;
+};
+
+// Attestation is a statement about the subject that is no signature, verified for an authority of the requirement. It
+// never makes an image signed; it is told so that rules can ask for it.
+struct Attestation {
+  oci::Digest blob;
+  std::string predicate_type;
+  Signer signer;
+};
+
+// Verdict is the judge's answer. `reason` is kSigned, or the highest-ranked denial.
+struct Verdict {
+  Reason reason = Reason::kSignatureMissing;
+  std::vector<Signer> signers;        // the distinct ones that count
+  std::vector<oci::Digest> evidence;  // the signatures that count
+  std::vector<Finding> findings;
+  std::vector<Attestation> attestations;
+  // The first moment at which this verdict, if it allows, could change: a key's notAfter.
+  std::optional<WallTime> good_until;
+};
+
+// Judge decides whether `evidence` satisfies `requirement` at `now`. It reads no clock, file or network, and depends on
+// nothing but its arguments. Junk beside a good signature never hurts. Thread-safe.
+Verdict Judge(const Evidence& evidence, const policy::SignatureRequirement& requirement, WallTime now);
+
+}  // namespace pullseal::judge
+
+#endif  // PULLSEAL_VERIFY_JUDGE_JUDGE_H_

@@ -1,0 +1,43 @@
+#ifndef PULLSEAL_VERIFY_SIGSTORE_DSSE_H_
+#define PULLSEAL_VERIFY_SIGSTORE_DSSE_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+#include "core/json/value.h"
+
+namespace pullseal::sigstore {
+
+// Media type of a manifest layer that holds a bare DSSE envelope, as cosign's legacy attestations do.
+inline constexpr std::string_view kDsseMediaType = "application/vnd.dsse.envelope.v1+json";
+// Payload type of an envelope around an in-toto statement.
+inline constexpr std::string_view kInTotoPayloadType = "application/vnd.in-toto+json";
+
+// DsseEnvelope is a signed payload with its type (Dead Simple Signing Envelope, protocol and envelope v1.0).
+struct DsseEnvelope {
+  struct Signature {
+    Bytes sig;
+    std::string keyid;  // a hint; proves nothing
+  };
+
+  // Parse reads {"payload", "payloadType", "signatures"}, with exactly one signature: one envelope is one signer's
+  // word. Payload and signature are standard, padded base64. Unknown members are refused. kInvalid.
+  static Result<DsseEnvelope> Parse(const json::Value& value);
+  // The same from JSON text of at most limits::kBundleBytes. kInvalid or kLimit.
+  static Result<DsseEnvelope> Parse(ByteView bytes);
+
+  // SignedBytes is what the signature is over: the pre-authentication encoding (DSSE protocol, "PAE")
+  // "DSSEv1" SP LEN(type) SP type SP LEN(payload) SP payload, lengths in decimal.
+  Bytes SignedBytes() const;
+
+  std::string payload_type;
+  Bytes payload;
+  Signature signature;
+};
+
+}  // namespace pullseal::sigstore
+
+#endif  // PULLSEAL_VERIFY_SIGSTORE_DSSE_H_

@@ -1,0 +1,123 @@
+#include "verify/sigstore/signed_material.h"
+
+#include <utility>
+
+#include "core/base/limits.h"
+#include "core/json/value.h"
+#include "verify/sigstore/json_object.h"
+
+namespace pullseal::sigstore {
+namespace {
+
+Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, std::move(message)}; }
+
+// cosign's log entry: {"SignedEntryTimestamp", "Payload": {"body", "integratedTime", "logIndex", "logID"}}; the log's
+// identifier is hexadecimal here.
+Result<LogEntry> ParseLegacyEntry(const std::string& text) {
+  if (text.size() > limits::kEntryBodyBytes) return Error{ErrorCode::kLimit, "log entry: is too large"};
+  const auto parsed = json::Parse(text);
+  if (!parsed) return parsed.error().In("log entry");
+  const auto outer = JsonObject::Of(*parsed, "log entry", {"SignedEntryTimestamp", "Payload"});
+  if (!outer) return outer.error();
+  const json::Value* payload = outer->Find("Payload");
+  if (payload == nullptr) return outer->Broken("has no Payload");
+  const auto inner = JsonObject::Of(*payload, "log entry", {"body", "integratedTime", "logIndex", "logID"});
+  if (!inner) return inner.error();
+  auto set = outer->BytesAt("SignedEntryTimestamp");
+  auto body = inner->BytesAt("body");
+  const auto time = inner->NumberAt("integratedTime");
+  const auto index = inner->NumberAt("logIndex");
+  const auto id = inner->TextAt("logID");
+  if (!set || !body || !time || !index || !id) return outer->Broken("has a member of the wrong form");
+  auto log_id = HexDecode(*id);
+  if (!log_id || set->empty() || body->empty() || log_id->empty()) return outer->Broken("lacks a member");
+  LogEntry out;
+  out.log_index = *index;
+  out.log_id = std::move(*log_id);
+  out.integrated_time = *time;
+  out.signed_entry_timestamp = std::move(*set);
+  out.body = std::move(*body);
+  return out;
+}
+
+Result<Bytes> ParseLegacyTimestamp(const std::string& text) {
+  if (text.size() > 2 * limits::kTimestampBytes) return Error{ErrorCode::kLimit, "timestamp: is too large"};
+  const auto parsed = json::Parse(text);
+  if (!parsed) return parsed.error().In("timestamp");
+  const auto object = JsonObject::Of(*parsed, "timestamp", {"SignedRFC3161Timestamp"});
+  if (!object) return object.error();
+  auto bytes = object->BytesAt("SignedRFC3161Timestamp");
+  if (bytes && bytes->empty()) return object->Broken("is empty");
+  return bytes;
+}
+
+Status TakeCertificates(const Bundle::Certificates& certificates, SignedMaterial& out) {
+  for (const Bytes& der : certificates.der) {
+    auto certificate = crypto::Certificate::ParseDer(der);
+    if (!certificate) return certificate.error();
+    if (certificate->IsSelfIssued() && !certificate->HasEmptySubject()) {
+      return Invalid("bundle: brings a root certificate of its own");
+    }
+    if (!out.certificate) out.certificate = std::move(*certificate);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SignedMaterial> SignedMaterial::FromBundle(const Bundle& bundle) {
+  SignedMaterial out;
+  out.is_bundle = true;
+  if (const auto* certificates = std::get_if<Bundle::Certificates>(&bundle.material)) {
+    if (auto taken = TakeCertificates(*certificates, out); !taken) return taken.error();
+  }
+  out.log_entries = bundle.log_entries;
+  out.timestamps = bundle.timestamps;
+  if (const auto* envelope = std::get_if<DsseEnvelope>(&bundle.content)) {
+    out.container = Container::kEnvelope;
+    out.message = envelope->SignedBytes();
+    out.signature = envelope->signature.sig;
+    out.payload = envelope->payload;
+  } else {
+    out.signature = std::get<Bundle::MessageSignature>(bundle.content).signature;
+  }
+  return out;
+}
+
+Status SignedMaterial::TakeAnnotations(const std::map<std::string, std::string>& annotations) {
+  const auto find = [&](const char* name) -> const std::string* {
+    const auto found = annotations.find(name);
+    return found != annotations.end() ? &found->second : nullptr;
+  };
+  const std::string* pem = find(kCertificateAnnotation);
+  const std::string* chain = find(kChainAnnotation);
+  if (pem != nullptr) {
+    auto leaf = crypto::Certificate::ParsePem(*pem);
+    if (!leaf) return leaf.error();
+    if (leaf->size() != 1) return Invalid("certificate: there are several");
+    certificate = std::move(leaf->front());
+  }
+  if (chain != nullptr) {
+    if (pem == nullptr) return Invalid("certificate: a chain without a certificate");
+    if (const auto read = crypto::Certificate::ParsePem(*chain); !read) return read.error().In("chain");
+  }
+  if (const std::string* text = find(kLogEntryAnnotation)) {
+    auto entry = ParseLegacyEntry(*text);
+    if (!entry) return entry.error();
+    log_entries.push_back(std::move(*entry));
+  }
+  if (const std::string* text = find(kTimestampAnnotation)) {
+    auto timestamp = ParseLegacyTimestamp(*text);
+    if (!timestamp) return timestamp.error();
+    timestamps.push_back(std::move(*timestamp));
+  }
+  return {};
+}
+
+Result<Bytes> SignedMaterial::MessageDigest(crypto::Hash hash) const {
+  if (message) return crypto::Digest(hash, *message);
+  if (message_digest && message_digest->first == hash) return message_digest->second;
+  return Invalid("the message's digest by this hash is not known");
+}
+
+}  // namespace pullseal::sigstore

@@ -1,0 +1,37 @@
+#ifndef PULLSEAL_VERIFY_SIGSTORE_SIMPLE_SIGNING_H_
+#define PULLSEAL_VERIFY_SIGSTORE_SIMPLE_SIGNING_H_
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+#include "image/oci/digest.h"
+
+namespace pullseal::sigstore {
+
+// Media type of a manifest layer that holds a simple-signing payload (cosign SIGNATURE_SPEC, "Payloads").
+inline constexpr std::string_view kSimpleSigningMediaType = "application/vnd.dev.cosign.simplesigning.v1+json";
+// Layer annotation with the base64 of the raw signature over the payload's bytes.
+inline constexpr std::string_view kSignatureAnnotation = "dev.cosignproject.cosign/signature";
+
+// SimpleSigning is a signed claim that an image is what its signer means (cosign SIGNATURE_SPEC, "Simple Signing").
+// It proves nothing before the signature over the exact bytes is verified.
+struct SimpleSigning {
+  // Parse reads the payload strictly: `critical` with exactly `identity`, `image` and `type`, the type "cosign
+  // container image signature", and `optional` an object of values or null. At most limits::kPayloadBytes. kInvalid or
+  // kLimit.
+  static Result<SimpleSigning> Parse(ByteView payload);
+
+  oci::Digest digest;                              // critical.image.docker-manifest-digest
+  std::string repository;                          // critical.identity.docker-reference, may be empty
+  std::map<std::string, std::string> annotations;  // members of `optional` that are strings
+};
+
+// UsualPayload is what cosign signs for an image without annotations: the same bytes each time.
+std::string UsualPayload(std::string_view repository, const oci::Digest& digest);
+
+}  // namespace pullseal::sigstore
+
+#endif  // PULLSEAL_VERIFY_SIGSTORE_SIMPLE_SIGNING_H_

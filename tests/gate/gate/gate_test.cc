@@ -1,0 +1,461 @@
+#include "gate/gate/gate.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "fakes/fake_clock.h"
+#include "fakes/fake_registry.h"
+#include "fakes/test_authority.h"
+#include "gate/gate/report.h"
+
+namespace pullseal::gate {
+namespace {
+
+using fakes::FakeRegistry;
+using fakes::SimpleSigningPayload;
+
+const std::string kConfig = "sha256:" + std::string(64, 'c');
+
+class GateTest : public ::testing::Test {
+ protected:
+  GateTest()
+      : client_(http_, clock_, registry::Config{}),
+        gate_(client_, clock_, oci::Platform{"linux", "amd64", ""}, Options{}) {
+    digest_ = http_.PutManifest("reg.io", "app", "1", fakes::ImageManifest(kConfig), fakes::kImageType);
+    SetPolicy("");
+  }
+  void SetPolicy(const std::string& more, const std::string& mode = "enforce", const std::string& rule = "enforce") {
+    const std::string text =
+        "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: t}\nmode: " + mode +
+        "\nkeys:\n  - {name: release, file: x" + more + "}\nrules:\n  - name: app\n    mode: " + rule +
+        "\n    match: {images: [\"reg.io/*\"]}\n    require: {signatures: {anyOf: [{key: release}]}}\n"
+        "  - {name: free, mode: allow, match: {images: [\"free.io/*\"]}}\n"
+        "  - {name: bad, mode: deny, match: {images: [\"bad.io/*\"]}}\n";
+    auto policy =
+        policy::ParsePolicy(text, [&](const std::string&) { return Result<std::string>(release_.PublicPem()); });
+    ASSERT_TRUE(policy.ok()) << policy.error().message;
+    snapshot_ = Snapshot{std::move(*policy), std::map<std::string, std::string>{}};
+  }
+  void Sign(const std::string& digest, const fakes::TestAuthority& by) {
+    const std::string payload = SimpleSigningPayload("reg.io/app", digest);
+    http_.PutSignatures("reg.io", "app", digest, {{payload, by.SignBase64(payload)}});
+  }
+  Question Ask(const oci::Reference& name) {
+    return Question{name, "default", {}, {}, clock_.Steady() + std::chrono::seconds(20)};
+  }
+  Pull DecidePull(const std::string& image = "reg.io/app:1") {
+    const auto name = oci::Reference::Parse(image);
+    return gate_.DecidePull(snapshot_, Ask(*name));
+  }
+  Decision DecideContent(const std::vector<std::string>& digests) {
+    const auto name = oci::Reference::Parse("reg.io/app:1");
+    Question question = Ask(*name);
+    for (const std::string& digest : digests) question.candidates.push_back(*oci::Digest::Parse(digest));
+    return gate_.DecideContent(snapshot_, question);
+  }
+
+  fakes::FakeClock clock_;
+  FakeRegistry http_;
+  fakes::TestAuthority release_;
+  fakes::TestAuthority stranger_;
+  registry::Client client_;
+  Gate gate_;
+  Snapshot snapshot_;
+  std::string digest_;
+};
+
+TEST_F(GateTest, SignedPullIsAllowedByItsDigestInTwoRequests) {
+  Sign(digest_, release_);
+  const Pull pull = DecidePull();
+  EXPECT_EQ(Reason::kSigned, pull.decision.reason);
+  EXPECT_EQ(digest_, pull.digest->text());
+  EXPECT_EQ("app", pull.decision.rule);
+  EXPECT_EQ(2U, http_.Requests().size()) << "the tag, the signatures; what cosign signs is known";
+}
+
+TEST_F(GateTest, RulesWithoutSignaturesNeedNoRequest) {
+  EXPECT_EQ(Reason::kExempt, DecidePull("free.io/x").decision.reason);
+  EXPECT_EQ(Reason::kRuleDenies, DecidePull("bad.io/x").decision.reason);
+  EXPECT_EQ(Reason::kNoRule, DecidePull("other.io/x").decision.reason);
+  EXPECT_TRUE(http_.Requests().empty());
+}
+
+TEST_F(GateTest, MissingAndWrongSignaturesAreDenied) {
+  EXPECT_EQ(Reason::kSignatureMissing, DecidePull().decision.reason);
+  clock_.Advance(std::chrono::seconds(31));
+  Sign(digest_, stranger_);
+  EXPECT_EQ(Reason::kSignatureInvalid, DecidePull().decision.reason);
+}
+
+TEST_F(GateTest, TroubleIsNeitherSignedNorUnsignedAndNotRemembered) {
+  http_.On(".sig", [](const registry::HttpRequest&) {
+    return FakeRegistry::Response(429, "", {{"retry-after", "60"}});
+  });
+  EXPECT_EQ(Reason::kRegistryThrottled, DecidePull().decision.reason);
+  http_.Clear(".sig");
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kRegistryThrottled, DecidePull().decision.reason) << "the registry asked for a minute";
+  clock_.Advance(std::chrono::seconds(61));
+  EXPECT_EQ(Reason::kSigned, DecidePull().decision.reason);
+}
+
+TEST_F(GateTest, ConfigurationThatCannotBeUsedIsToldAsSuch) {
+  http_.On("reg.io", [](const registry::HttpRequest&) -> Result<registry::HttpResponse> {
+    return Error{ErrorCode::kUnavailable, "ca.pem is not there"};
+  });
+  const Decision decision = DecidePull().decision;
+  EXPECT_EQ(Reason::kRegistryError, decision.reason);
+  EXPECT_NE(std::string_view::npos, AdviceOf(decision).find("hosts.toml"));
+}
+
+TEST_F(GateTest, AbsentTagIsCouldNotDecide) {
+  EXPECT_EQ(Reason::kRegistryError, DecidePull("reg.io/app:none").decision.reason);
+}
+
+TEST_F(GateTest, TheTagIsResolvedOnceAndWhatWasJudgedIsPulled) {
+  Sign(digest_, release_);
+  int heads = 0;
+  const std::string other =
+      http_.PutManifest("reg.io", "app", "", fakes::ImageManifest(kConfig, R"(,"annotations":{})"), fakes::kImageType);
+  http_.On("HEAD ", [&](const registry::HttpRequest&) {
+    return FakeRegistry::Response(200, "", {{"docker-content-digest", ++heads == 1 ? digest_ : other}});
+  });
+  EXPECT_EQ(digest_, DecidePull().digest->text());
+  EXPECT_EQ(1, heads);
+  const Pull second = DecidePull();
+  EXPECT_EQ(Reason::kSignatureMissing, second.decision.reason)
+      << "the moved tag was answered from the first one's verdict";
+}
+
+TEST_F(GateTest, VerdictsEndWithTimeAndPolicy) {
+  Sign(digest_, release_);
+  EXPECT_EQ(CacheUse::kMiss, DecideContent({digest_}).cache);
+  EXPECT_EQ(CacheUse::kHit, DecideContent({digest_}).cache);
+  clock_.Advance(std::chrono::minutes(11));
+  EXPECT_EQ(CacheUse::kEvidence, DecideContent({digest_}).cache);
+  clock_.Advance(std::chrono::hours(25));
+  EXPECT_EQ(CacheUse::kMiss, DecideContent({digest_}).cache);
+  SetPolicy(", revoked: {at: 2026-01-01T00:00:00Z, reason: lost}");
+  EXPECT_EQ(Reason::kKeyRevoked, DecideContent({digest_}).reason);
+}
+
+TEST_F(GateTest, AllowEndsWhenTheKeyDoes) {
+  SetPolicy(", notAfter: 2026-11-22T12:05:00Z");
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, DecideContent({digest_}).reason);
+  clock_.Advance(std::chrono::minutes(6));
+  EXPECT_EQ(Reason::kKeyExpired, DecideContent({digest_}).reason);
+}
+
+TEST_F(GateTest, DenialsAreKeptShortly) {
+  EXPECT_EQ(Reason::kSignatureMissing, DecideContent({digest_}).reason);
+  Sign(digest_, release_);
+  EXPECT_EQ(CacheUse::kHit, DecideContent({digest_}).cache);
+  clock_.Advance(std::chrono::seconds(31));
+  EXPECT_EQ(Reason::kSigned, DecideContent({digest_}).reason);
+}
+
+TEST_F(GateTest, VerdictsAreNotSharedBetweenRepositories) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, DecideContent({digest_}).reason);
+  const auto name = oci::Reference::Parse("reg.io/other:1");
+  Question question = Ask(*name);
+  question.candidates = {*oci::Digest::Parse(digest_)};
+  EXPECT_EQ(Reason::kSignatureMissing, gate_.DecideContent(snapshot_, question).reason);
+}
+
+TEST_F(GateTest, OneGoodCandidateOfTheChainIsEnough) {
+  Sign(digest_, release_);
+  const std::string index =
+      http_.PutManifest("reg.io", "app", "i", fakes::ImageIndex({{digest_, "amd64"}}), fakes::kIndexType);
+  EXPECT_EQ(Reason::kSigned, DecideContent({index, digest_}).reason);
+  EXPECT_EQ(Reason::kImageLinkUnproven, DecideContent({}).reason);
+}
+
+TEST_F(GateTest, PullsTheOnlySignedManifestOfAnIndex) {
+  Sign(digest_, release_);
+  http_.PutManifest("reg.io", "app", "i", fakes::ImageIndex({{digest_, "amd64"}, {kConfig, "arm64"}}),
+                    fakes::kIndexType);
+  const Pull pull = DecidePull("reg.io/app:i");
+  EXPECT_EQ(Reason::kSigned, pull.decision.reason);
+  EXPECT_EQ(digest_, pull.digest->text());
+}
+
+TEST_F(GateTest, TwoManifestsForThisPlatformAreNotChosenFrom) {
+  Sign(digest_, release_);
+  for (const bool signed_last : {false, true}) {
+    const std::pair<std::string, std::string> first = {signed_last ? kConfig : digest_, "amd64"};
+    const std::pair<std::string, std::string> second = {signed_last ? digest_ : kConfig, "amd64"};
+    http_.PutManifest("reg.io", "app", "i", fakes::ImageIndex({first, second}), fakes::kIndexType);
+    EXPECT_EQ(Reason::kSignatureMissing, DecidePull("reg.io/app:i").decision.reason);
+  }
+}
+
+TEST_F(GateTest, AuditIsOnlyForTheRulesThatSaySo) {
+  SetPolicy("", "enforce", "audit");
+  Decision decision = DecidePull().decision;
+  EXPECT_TRUE(decision.audit_only);
+  EXPECT_EQ(Outcome::kDeny, decision.outcome());
+  EXPECT_FALSE(DecidePull("other.io/x").decision.audit_only);
+  SetPolicy("", "audit");
+  EXPECT_TRUE(DecidePull("other.io/x").decision.audit_only);
+}
+
+TEST_F(GateTest, ManyQuestionsShareOneSearchAndNoneIsAdmittedByItsFailure) {
+  std::atomic<int> searches{0};
+  http_.On(".sig", [&](const registry::HttpRequest&) {
+    ++searches;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    return FakeRegistry::Response(500);
+  });
+  std::vector<std::thread> threads;
+  std::atomic<int> allowed{0};
+  for (int i = 0; i < 16; ++i) {
+    threads.emplace_back([&] { allowed += DecideContent({digest_}).outcome() == Outcome::kAllow ? 1 : 0; });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(0, allowed);
+  EXPECT_LT(searches, 16 * 3);
+}
+
+class FakeReporter final : public Reporter {
+ public:
+  Status Report(const Event&, const Decision&, const Snapshot*) override {
+    return fails ? Status(Error{ErrorCode::kUnavailable, "disk full"}) : Status();
+  }
+  void UnknownFields() override {}
+  bool fails = false;
+};
+
+TEST_F(GateTest, ConcludeIsTheFailClosedLine) {
+  FakeReporter reporter;
+  for (int i = 0; i <= static_cast<int>(Reason::kAuditUnavailable); ++i) {
+    Decision decision;
+    decision.reason = static_cast<Reason>(i);
+    const bool goes_on = Conclude(reporter, {}, &snapshot_, decision);
+    EXPECT_EQ(judge::OutcomeOf(decision.reason) == Outcome::kAllow, goes_on) << judge::Slug(decision.reason);
+    EXPECT_EQ(judge::OutcomeOf(decision.reason) == Outcome::kAllow, Conclude(reporter, {}, nullptr, decision));
+  }
+  reporter.fails = true;
+  Decision decision;
+  decision.reason = Reason::kSigned;
+  EXPECT_FALSE(Conclude(reporter, {}, &snapshot_, decision));
+  EXPECT_EQ(Reason::kAuditUnavailable, decision.reason);
+  SetPolicy("", "audit");
+  decision.reason = Reason::kNoRule;
+  EXPECT_TRUE(Conclude(reporter, {}, &snapshot_, decision));
+}
+
+TEST(SentenceTest, EveryReasonTellsWhatToDo) {
+  for (int i = 0; i <= static_cast<int>(Reason::kAuditUnavailable); ++i) {
+    EXPECT_GT(Sentence(static_cast<Reason>(i)).size(), 15U) << i;
+  }
+}
+
+// A store in memory that can be tampered with.
+class FakeStore final : public store::EvidenceStore {
+ public:
+  std::vector<store::StoredSignature> Find(const oci::Digest& subject, const std::string& repository) override {
+    ++reads;
+    return rows[subject.text() + "|" + repository];
+  }
+  void Put(const oci::Digest& subject, const std::string& repository,
+           std::vector<store::StoredSignature> signatures) override {
+    rows[subject.text() + "|" + repository] = std::move(signatures);
+  }
+  std::vector<Subject> List(std::size_t) override { return {}; }
+  bool Flush() override {
+    rows.clear();
+    return true;
+  }
+  std::map<std::string, std::vector<store::StoredSignature>> rows;
+  int reads = 0;
+};
+
+class StoredEvidenceTest : public GateTest {
+ protected:
+  StoredEvidenceTest() { Restart(); }
+  void Restart() {
+    restarted_ = std::make_unique<Gate>(client_, clock_, oci::Platform{"linux", "amd64", ""}, Options{}, &store_);
+    http_.ForgetRequests();
+  }
+  Decision Decide(const std::string& rule_more = "") {
+    if (!rule_more.empty()) {
+      snapshot_.policy.rules.front().on_unavailable = policy::OnUnavailable::kAllowKnown;
+    }
+    const auto name = oci::Reference::Parse("reg.io/app:1");
+    Question question = Ask(*name);
+    question.candidates = {*oci::Digest::Parse(digest_)};
+    return restarted_->DecideContent(snapshot_, question);
+  }
+  void TakeTheRegistryDown() {
+    http_.On("reg.io", [](const registry::HttpRequest&) -> Result<registry::HttpResponse> {
+      return Error{ErrorCode::kUnreachable, "down"};
+    });
+  }
+  std::vector<store::StoredSignature>& Rows() { return store_.rows[digest_ + "|reg.io/app"]; }
+
+  FakeStore store_;
+  std::unique_ptr<Gate> restarted_;
+  const std::atomic<bool> stop_{false};
+};
+
+TEST_F(StoredEvidenceTest, NothingIsAskedTwiceAcrossARestart) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  Restart();
+  TakeTheRegistryDown();
+  const Decision decision = Decide();
+  EXPECT_EQ(Reason::kSigned, decision.reason);
+  EXPECT_EQ(CacheUse::kEvidence, decision.cache);
+  EXPECT_TRUE(http_.Requests().empty());
+}
+
+// Whoever can write the store can only make us fetch.
+TEST_F(StoredEvidenceTest, RowsAreEvidenceAndNoVerdict) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  const auto good = Rows();
+  const auto tampered = [&](const std::function<void(store::StoredSignature&)>& change) {
+    Rows() = good;
+    change(Rows().front());
+    Restart();
+    TakeTheRegistryDown();
+    const Reason reason = Decide().reason;
+    http_.Clear("reg.io");
+    clock_.Advance(std::chrono::minutes(2));  // past the registry's rest
+    return reason;
+  };
+  EXPECT_EQ(Reason::kRegistryUnreachable, tampered([](auto& row) { row.bytes.push_back(' '); }));
+  EXPECT_EQ(Reason::kRegistryUnreachable, tampered([](auto& row) { row.annotations.clear(); }));
+  EXPECT_EQ(Reason::kRegistryUnreachable, tampered([](auto& row) { row.media_type = "x"; }));
+  EXPECT_EQ(Reason::kRegistryUnreachable,
+            tampered([&](auto& row) { row.annotations.begin()->second = stranger_.SignBase64("x"); }));
+  EXPECT_EQ(Reason::kRegistryUnreachable,
+            tampered([&](auto& row) { row.fetched = clock_.Now() - std::chrono::hours(25); }));
+  EXPECT_EQ(Reason::kRegistryUnreachable,
+            tampered([&](auto& row) { row.fetched = clock_.Now() + std::chrono::hours(1); }))
+      << "evidence from the future would stay young for ever";
+  EXPECT_EQ(Reason::kSigned, tampered([](auto&) {}));
+}
+
+TEST_F(StoredEvidenceTest, ASignatureOfAnotherImageReplayedIntoTheStore) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  const auto good = Rows();
+  const std::string other = http_.PutManifest("reg.io", "app", "2", fakes::ImageManifest(digest_), fakes::kImageType);
+  digest_ = other;
+  Rows() = good;
+  Restart();
+  EXPECT_EQ(Reason::kSignatureMissing, Decide().reason);
+}
+
+TEST_F(StoredEvidenceTest, AKeyThatWasTakenOutOfThePolicyNoLongerCounts) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  Restart();
+  SetPolicy(", revoked: {at: 2026-11-01T00:00:00Z, reason: stolen}");
+  EXPECT_EQ(Reason::kKeyRevoked, Decide().reason);
+}
+
+TEST_F(StoredEvidenceTest, OldEvidenceMustBeRefreshedBeforeItAllows) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  clock_.Advance(std::chrono::hours(25));
+  http_.ForgetRequests();
+  const Decision again = Decide();
+  EXPECT_EQ(Reason::kSigned, again.reason);
+  EXPECT_EQ(CacheUse::kMiss, again.cache);
+  clock_.Advance(std::chrono::hours(25));
+  TakeTheRegistryDown();
+  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason);
+  // The rule may waive the age, and nothing but the age.
+  const Decision waived = Decide("allow-known");
+  EXPECT_EQ(Reason::kSigned, waived.reason);
+  EXPECT_NE(std::string::npos, waived.detail.find("older than evidenceMaxAge")) << waived.detail;
+  Restart();
+  EXPECT_EQ(Reason::kSigned, Decide().reason) << "from the store, too";
+  clock_.Advance(limits::kEvidenceLife - std::chrono::hours(26));
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  clock_.Advance(std::chrono::hours(2));
+  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason) << "too old for anybody";
+  Restart();
+  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason) << "from the store, too";
+  Rows().clear();
+  Restart();
+  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason) << "nothing known";
+}
+
+TEST_F(StoredEvidenceTest, AVerdictDoesNotOutliveItsEvidence) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  clock_.Advance(std::chrono::hours(24) - std::chrono::minutes(1));
+  EXPECT_EQ(CacheUse::kEvidence, Decide().cache);
+  TakeTheRegistryDown();
+  EXPECT_EQ(CacheUse::kHit, Decide().cache);
+  clock_.Advance(std::chrono::minutes(2));
+  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason);
+}
+
+TEST_F(StoredEvidenceTest, EvidenceInUseIsRefreshedInTheBackground) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  EXPECT_EQ(0, restarted_->RefreshDue(stop_)) << "it is young";
+  clock_.Advance(std::chrono::hours(22));
+  EXPECT_EQ(1, restarted_->RefreshDue(stop_));
+  EXPECT_EQ(0, restarted_->RefreshDue(stop_));
+  clock_.Advance(std::chrono::hours(20));
+  TakeTheRegistryDown();
+  EXPECT_EQ(Reason::kSigned, Decide().reason) << "refreshed twenty hours ago";
+  EXPECT_EQ(0, restarted_->RefreshDue(stop_)) << "a failure changes nothing";
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  clock_.Advance(std::chrono::hours(30));
+  EXPECT_EQ(0, restarted_->RefreshDue(stop_)) << "not in use";
+}
+
+TEST_F(StoredEvidenceTest, ASignatureDeletedFromTheRegistryGrowsOld) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  http_.On(".sig", [](const registry::HttpRequest&) { return FakeRegistry::Response(404); });
+  clock_.Advance(std::chrono::hours(22));
+  EXPECT_EQ(0, restarted_->RefreshDue(stop_));
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  clock_.Advance(std::chrono::hours(3));
+  EXPECT_EQ(Reason::kSignatureMissing, Decide().reason);
+}
+
+TEST_F(StoredEvidenceTest, RulesWithOtherKeysShareWhatIsKnown) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  // Another rule needs another key's signature, found elsewhere; the first is not lost by that.
+  const Snapshot first = snapshot_;
+  snapshot_.policy.rules.front().signatures->any_of.front().key = *crypto::PublicKey::ParsePem(stranger_.PublicPem());
+  snapshot_.policy.fingerprint = "other";
+  http_.On(".sig", [](const registry::HttpRequest&) { return FakeRegistry::Response(404); });
+  const std::string statement = fakes::SignStatement(digest_);
+  const std::string bundle = fakes::KeyBundle(statement, stranger_.Sign(fakes::EnvelopeBytes(statement)));
+  http_.PutReferrersApi("reg.io", "app", digest_, {http_.PutReferrer("reg.io", "app", digest_, bundle)});
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  EXPECT_EQ(2U, Rows().size());
+  Restart();
+  TakeTheRegistryDown();
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  snapshot_ = first;
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+}
+
+TEST_F(GateTest, AFailingRegistryIsLeftAlone) {
+  http_.On("reg.io", [](const registry::HttpRequest&) { return FakeRegistry::Response(503); });
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(Reason::kRegistryError, DecidePull().decision.reason);
+  http_.ForgetRequests();
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(Reason::kRegistryError, DecidePull().decision.reason);
+  EXPECT_TRUE(http_.Requests().empty());
+  http_.Clear("reg.io");
+  Sign(digest_, release_);
+  clock_.Advance(std::chrono::seconds(2));
+  EXPECT_EQ(Reason::kSigned, DecidePull().decision.reason);
+}
+
+}  // namespace
+}  // namespace pullseal::gate

@@ -1,0 +1,64 @@
+#include "image/oci/manifest.h"
+
+#include <gtest/gtest.h>
+
+#include "core/base/limits.h"
+#include "fakes/fake_registry.h"
+
+namespace pullseal::oci {
+namespace {
+
+using fakes::ImageIndex;
+using fakes::ImageManifest;
+
+const std::string kDigest = "sha256:" + std::string(64, 'a');
+
+bool Parses(const std::string& text, const std::string& media_type = "") {
+  return Manifest::Parse(AsBytes(text), media_type).ok();
+}
+
+TEST(ManifestTest, ReadsImageAndIndex) {
+  const auto image = Manifest::Parse(AsBytes(ImageManifest(kDigest)), "application/vnd.oci.image.manifest.v1+json");
+  ASSERT_TRUE(image.ok()) << image.error().message;
+  EXPECT_EQ(kDigest, image->config->digest.text());
+  const auto index = Manifest::Parse(AsBytes(ImageIndex({{kDigest, "amd64"}})), "");
+  ASSERT_TRUE(index.ok()) << index.error().message;
+  EXPECT_EQ("amd64", index->manifests.at(0).platform->architecture);
+}
+
+TEST(ManifestTest, RefusesConfusedDocuments) {
+  EXPECT_FALSE(Parses(ImageManifest(kDigest, R"(,"manifests":[])")));
+  EXPECT_FALSE(Parses(ImageManifest(kDigest), "application/vnd.oci.image.index.v1+json"));
+  EXPECT_FALSE(Parses(ImageIndex({}), "application/vnd.oci.image.manifest.v1+json"));
+  EXPECT_FALSE(Parses(ImageManifest(kDigest), "text/html"));
+  EXPECT_FALSE(Parses(ImageManifest(kDigest, R"(,"layers":[])")));
+  EXPECT_FALSE(Parses(R"({"schemaVersion":1,"name":"x","fsLayers":[],"history":[]})"));
+  EXPECT_FALSE(
+      Parses(R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","config":{},"layers":[]})"));
+  EXPECT_FALSE(Parses(R"({"schemaVersion":2})"));
+  EXPECT_FALSE(Parses("[]"));
+  EXPECT_FALSE(Parses(""));
+  EXPECT_FALSE(Parses(ImageManifest("sha256:short")));
+  EXPECT_FALSE(Parses(ImageManifest("sha512:" + std::string(128, 'a'))));
+}
+
+TEST(ManifestTest, BoundsItsLists) {
+  std::vector<std::pair<std::string, std::string>> many(limits::kIndexManifests + 1, {kDigest, "amd64"});
+  EXPECT_EQ(ErrorCode::kLimit, Manifest::Parse(AsBytes(ImageIndex(many)), "").error().code);
+  EXPECT_EQ(ErrorCode::kLimit, Manifest::Parse(AsBytes(std::string(limits::kManifestBytes + 1, ' ')), "").error().code);
+}
+
+TEST(ImageConfigTest, ChainIdFollowsTheSpecification) {
+  const std::string a = "sha256:" + std::string(64, 'a');
+  const std::string b = "sha256:" + std::string(64, 'b');
+  const auto one = ImageConfig::Parse(AsBytes(R"({"rootfs":{"type":"layers","diff_ids":[")" + a + "\"]}}"));
+  ASSERT_TRUE(one.ok());
+  EXPECT_EQ(a, one->ChainId());
+  const auto two = ImageConfig::Parse(AsBytes(R"({"rootfs":{"diff_ids":[")" + a + "\",\"" + b + "\"]}}"));
+  EXPECT_EQ(Digest::Of(AsBytes(a + " " + b)).text(), two->ChainId());
+  EXPECT_FALSE(ImageConfig::Parse(AsBytes("{}")).ok());
+  EXPECT_FALSE(ImageConfig::Parse(AsBytes(R"({"rootfs":{"diff_ids":[1]}})")).ok());
+}
+
+}  // namespace
+}  // namespace pullseal::oci

@@ -1,0 +1,246 @@
+// How requests are made: waiting, trying again, credentials in turn, where a registry may send us.
+#include "image/registry/requester.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "fakes/fake_clock.h"
+#include "fakes/fake_registry.h"
+#include "core/http/address.h"
+#include "image/registry/client.h"
+
+namespace pullseal::registry {
+namespace {
+
+using fakes::FakeRegistry;
+using std::chrono::seconds;
+
+// A source with credentials for everything.
+class FixedSource final : public CredentialSource {
+ public:
+  explicit FixedSource(std::vector<Credentials> credentials) : credentials_(std::move(credentials)) {}
+  std::string_view name() const override { return "fixed"; }
+  Result<std::vector<Credentials>> Find(const std::string& host, const std::string&, SteadyTime) override {
+    asked.push_back(host);
+    return credentials_;
+  }
+  std::vector<std::string> asked;
+
+ private:
+  const std::vector<Credentials> credentials_;
+};
+
+class RequesterTest : public ::testing::Test {
+ protected:
+  RequesterTest() {
+    http_.PutManifest("reg.io", "app", "1", fakes::ImageManifest("sha256:" + std::string(64, 'c')), fakes::kImageType);
+  }
+  void Use(CredentialSources sources) {
+    client_ = std::make_unique<Client>(http_, clock_, Config{{}, {}, false, std::move(sources)});
+  }
+  Result<oci::Digest> Resolve(const Credentials& credentials = {}, const std::string& name = "reg.io/app:1",
+                              seconds time = seconds(20)) {
+    return client_->Resolve(*oci::Reference::Parse(name), credentials, clock_.Steady() + time);
+  }
+  // 429 with this Retry-After, `times` times.
+  void Throttle(const std::string& part, const std::string& retry_after, int times) {
+    left_ = times;
+    http_.On(part, [this, retry_after](const HttpRequest&) {
+      if (left_-- > 0) return FakeRegistry::Response(429, "", {{"retry-after", retry_after}});
+      return FakeRegistry::Response(200, "", {{"docker-content-digest", "sha256:" + std::string(64, 'a')}});
+    });
+  }
+  double SecondsFor(const std::function<void()>& work) {
+    const SteadyTime begin = clock_.Steady();
+    work();
+    return std::chrono::duration<double>(clock_.Steady() - begin).count();
+  }
+
+  FakeRegistry http_;
+  fakes::FakeClock clock_;
+  std::unique_ptr<Client> client_ = std::make_unique<Client>(http_, clock_, Config{});
+  int left_ = 0;
+};
+
+TEST_F(RequesterTest, RetryAfterIsWaitedForWithinTheTime) {
+  Throttle("HEAD ", "5", 2);
+  const double took = SecondsFor([&] { EXPECT_TRUE(Resolve().ok()); });
+  EXPECT_LE(10.0, took);
+  EXPECT_GE(12.6, took) << "with a quarter more by chance at most";
+  EXPECT_EQ(3U, http_.Requests().size());
+  Throttle("HEAD ", "Sun, 22 Nov 2026 12:00:19 GMT", 1);  // the fake clock began at 12:00:00
+  EXPECT_TRUE(Resolve().ok());
+  EXPECT_LE(*ParseTime("2026-11-22T12:00:18Z"), clock_.Now());
+}
+
+TEST_F(RequesterTest, AWaitThatDoesNotFitIsNoWait) {
+  Throttle("HEAD ", "30", 1000);
+  EXPECT_EQ(0.0, SecondsFor([&] { EXPECT_EQ(ErrorCode::kThrottled, Resolve().error().code); }));
+  EXPECT_EQ(1U, http_.Requests().size());
+  EXPECT_EQ(ErrorCode::kThrottled, Resolve().error().code);
+  EXPECT_EQ(1U, http_.Requests().size()) << "the host asked for half a minute";
+  left_ = 0;
+  clock_.Advance(seconds(20));
+  EXPECT_TRUE(Resolve().ok()) << "ten seconds are left to wait, and there is time for them";
+}
+
+TEST_F(RequesterTest, AnswersToEarlierRequestsDoNotEndTheWait) {
+  Backoff backoff(clock_);
+  backoff.Failed("h", Error{ErrorCode::kThrottled, "later"}, seconds(10));
+  backoff.Succeeded("h");
+  EXPECT_TRUE(backoff.Resting("h"));
+  clock_.Advance(seconds(11));
+  EXPECT_FALSE(backoff.Resting("h"));
+  backoff.Failed("h", Error{ErrorCode::kThrottled, "much later"}, std::chrono::hours(1000));
+  clock_.Advance(std::chrono::minutes(3));
+  EXPECT_FALSE(backoff.Resting("h")) << "nobody can have us wait for ever";
+}
+
+TEST_F(RequesterTest, ThrottledReferrersDoNotHoldUpManifests) {
+  http_.On("/referrers/", [](const HttpRequest&) { return FakeRegistry::Response(429, "", {{"retry-after", "60"}}); });
+  const auto repository = *oci::Reference::Parse("reg.io/app:1");
+  const Credentials nobody;
+  const Endpoints places = *client_->Places(repository);
+  const Where where{places->front(), repository, nobody, clock_.Steady() + seconds(20)};
+  const auto subject = *oci::Digest::Parse("sha256:" + std::string(64, 'a'));
+  EXPECT_EQ(ErrorCode::kThrottled, client_->FetchReferrers(where, subject).error().code);
+  EXPECT_EQ(0.0, SecondsFor([&] { EXPECT_TRUE(Resolve().ok()); }));
+  EXPECT_EQ(ErrorCode::kThrottled, client_->FetchReferrers(where, subject).error().code);
+  EXPECT_EQ(2U, http_.Requests().size());
+}
+
+TEST_F(RequesterTest, ManyQuestionsAboutOneTagAreOneRequest) {
+  std::atomic<int> heads{0};
+  std::atomic<int> waiting{0};
+  http_.On("HEAD ", [&](const HttpRequest&) {
+    ++heads;
+    for (int i = 0; i < 200 && waiting < 8; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    return FakeRegistry::Response(200, "", {{"docker-content-digest", "sha256:" + std::string(64, 'a')}});
+  });
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      ++waiting;
+      EXPECT_TRUE(Resolve().ok());
+    });
+  }
+  for (std::thread& one : threads) one.join();
+  EXPECT_EQ(1, heads);
+}
+
+TEST_F(RequesterTest, RequestsAtOneHostAreBounded) {
+  std::atomic<int> now{0};
+  std::atomic<int> most{0};
+  http_.On("HEAD ", [&](const HttpRequest&) {
+    const int mine = ++now;
+    for (int seen = most; seen < mine && !most.compare_exchange_weak(seen, mine);) {
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    --now;
+    return FakeRegistry::Response(200, "", {{"docker-content-digest", "sha256:" + std::string(64, 'a')}});
+  });
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 24; ++i) {
+    threads.emplace_back([&, i] { EXPECT_TRUE(Resolve({}, "reg.io/app:" + std::to_string(i)).ok()); });
+  }
+  for (std::thread& one : threads) one.join();
+  EXPECT_LE(most, static_cast<int>(limits::kRequestsPerHost));
+  EXPECT_LE(2, most);
+}
+
+// Opens for user "right" alone.
+Result<HttpResponse> Guard(const HttpRequest& request) {
+  for (const std::string& header : request.headers) {
+    if (header == "Authorization: Basic cmlnaHQ6cA==") {
+      return FakeRegistry::Response(200, "", {{"docker-content-digest", "sha256:" + std::string(64, 'a')}});
+    }
+  }
+  return FakeRegistry::Response(401, "", {{"www-authenticate", "Basic realm=\"x\""}});
+}
+
+TEST_F(RequesterTest, CredentialsAreTriedInTurnAndTheGoodOnesRemembered) {
+  const auto empty = std::make_shared<FixedSource>(std::vector<Credentials>{});
+  const auto wrong = std::make_shared<FixedSource>(std::vector<Credentials>{{"wrong", "p"}, {"wrong2", "p"}});
+  const auto right = std::make_shared<FixedSource>(std::vector<Credentials>{{"right", "p"}});
+  const auto late = std::make_shared<FixedSource>(std::vector<Credentials>{{"late", "p"}});
+  Use({empty, wrong, right, late});
+  http_.On("HEAD ", Guard);
+  EXPECT_TRUE(Resolve({"mine", "p"}).ok());
+  EXPECT_EQ(5U, http_.Requests().size()) << "without, mine, wrong, wrong2, right";
+  EXPECT_TRUE(late->asked.empty());
+  EXPECT_EQ(std::vector<std::string>{"reg.io"}, right->asked);
+  http_.ForgetRequests();
+  EXPECT_TRUE(Resolve({"mine", "p"}).ok());
+  EXPECT_EQ(1U, http_.Requests().size());
+  EXPECT_TRUE(Resolve({"other", "p"}).ok());
+  EXPECT_EQ(6U, http_.Requests().size()) << "what one request's credentials opened is not another's";
+}
+
+TEST_F(RequesterTest, SourcesAreNotAskedWhereNothingIsWanted) {
+  const auto source = std::make_shared<FixedSource>(std::vector<Credentials>{{"right", "p"}});
+  Use({source});
+  EXPECT_TRUE(Resolve().ok());
+  EXPECT_TRUE(source->asked.empty());
+  EXPECT_TRUE(http_.HeadersOf("HEAD ").size() == 1);
+}
+
+// What a registry may send us to depends on where it stands itself.
+TEST_F(RequesterTest, NamedHostsMayBeWhereTheRegistryIs) {
+  for (const auto& [peer, reach] : {std::pair<const char*, Reach>{"8.8.8.8", Reach::kPublic},
+                                    {"10.1.2.3", Reach::kNetwork},
+                                    {"fd00::1", Reach::kNetwork},
+                                    {"127.0.0.1", Reach::kConfigured},
+                                    {"", Reach::kPublic}}) {
+    Use({});
+    std::optional<Reach> storage;
+    std::optional<Reach> token;
+    http_.On("HEAD https://reg.io", [&, peer = peer](const HttpRequest& request) {
+      EXPECT_EQ(Reach::kConfigured, request.reach);
+      HttpResponse out =
+          request.authorization.empty()
+              ? FakeRegistry::Response(401, "", {{"www-authenticate", "Bearer realm=\"https://auth.io/t\""}})
+              : FakeRegistry::Response(307, "", {{"location", "https://storage.io/x"}});
+      out.peer = peer;
+      return out;
+    });
+    http_.On("auth.io", [&](const HttpRequest& request) {
+      token = request.reach;
+      return FakeRegistry::Response(200, R"({"token":"t"})");
+    });
+    http_.On("storage.io", [&](const HttpRequest& request) {
+      storage = request.reach;
+      return FakeRegistry::Response(200, "", {{"docker-content-digest", "sha256:" + std::string(64, 'a')}});
+    });
+    EXPECT_TRUE(Resolve().ok());
+    EXPECT_EQ(reach, storage) << peer;
+    EXPECT_EQ(reach, token) << peer;
+    http_.Clear("HEAD https://reg.io");
+  }
+}
+
+TEST(MayReachTest, ScopesOfAddresses) {
+  for (const char* never : {"169.254.169.254", "169.254.1.1", "168.63.129.16", "fe80::1", "fe80::1%eth0",
+                            "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe"}) {
+    for (const Reach reach : {Reach::kConfigured, Reach::kNetwork, Reach::kPublic})
+      EXPECT_FALSE(MayReach(reach, never)) << never;
+  }
+  EXPECT_TRUE(MayReach(Reach::kMetadata, "169.254.169.254"));
+  EXPECT_FALSE(MayReach(Reach::kMetadata, "8.8.8.8"));
+  EXPECT_FALSE(MayReach(Reach::kMetadata, "169.254.169.253"));
+  for (const char* own : {"127.0.0.1", "::1", "0.0.0.0", "::", "::ffff:127.0.0.1"}) {
+    EXPECT_TRUE(MayReach(Reach::kConfigured, own)) << own;
+    EXPECT_FALSE(MayReach(Reach::kNetwork, own)) << own;
+    EXPECT_FALSE(MayReach(Reach::kPublic, own)) << own;
+  }
+  for (const char* inside : {"10.0.0.1", "172.31.0.1", "192.168.0.1", "100.64.0.1", "fd12::1", "64:ff9b::a00:1"}) {
+    EXPECT_TRUE(MayReach(Reach::kConfigured, inside)) << inside;
+    EXPECT_TRUE(MayReach(Reach::kNetwork, inside)) << inside;
+    EXPECT_FALSE(MayReach(Reach::kPublic, inside)) << inside;
+  }
+  for (const char* outside : {"8.8.8.8", "2001:db8::1"}) EXPECT_TRUE(MayReach(Reach::kPublic, outside)) << outside;
+}
+
+}  // namespace
+}  // namespace pullseal::registry

@@ -1,0 +1,286 @@
+// Whatever happens to the file costs a fetch, never a wrong answer, and never much time.
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <random>
+
+#include "core/base/file.h"
+#include "core/base/limits.h"
+#include "fakes/fake_clock.h"
+#include "image/store/evidence_store.h"
+
+namespace pullseal::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+const std::string kRepository = "reg.io/app";
+
+oci::Digest DigestOf(const std::string& text) { return oci::Digest::Of(AsBytes(text)); }
+
+class StoreTest : public ::testing::Test {
+ protected:
+  StoreTest() {
+    char name[] = "/tmp/pullseal_store_XXXXXX";
+    folder_ = ::mkdtemp(name);
+    path_ = folder_ + "/evidence.db";
+  }
+  ~StoreTest() override { fs::remove_all(folder_); }
+
+  std::unique_ptr<EvidenceStore> Open(std::size_t most = limits::kStoreBytes) {
+    return OpenSqliteStore(path_, most, clock_);
+  }
+  StoredSignature Signature(const std::string& text) const {
+    const ByteView bytes = AsBytes(text);
+    return {oci::Digest::Of(bytes), "type/x", Bytes(bytes.begin(), bytes.end()), {{"a", "b\"\n"}}, clock_.Now()};
+  }
+  void PutOne(EvidenceStore& store, const std::string& text) const {
+    store.Put(DigestOf("subject " + text), kRepository, {Signature(text)});
+  }
+  static bool Has(EvidenceStore& store, const std::string& text) {
+    const auto found = store.Find(DigestOf("subject " + text), kRepository);
+    return found.size() == 1 && AsText(found[0].bytes) == text;
+  }
+  // Runs SQL on the file as somebody else would.
+  void Sql(const std::string& sql) const {
+    sqlite3* database = nullptr;
+    ASSERT_EQ(SQLITE_OK, sqlite3_open(path_.c_str(), &database));
+    char* message = nullptr;
+    EXPECT_EQ(SQLITE_OK, sqlite3_exec(database, sql.c_str(), nullptr, nullptr, &message)) << message;
+    sqlite3_close(database);
+  }
+
+  fakes::FakeClock clock_;
+  std::string folder_;
+  std::string path_;
+};
+
+TEST_F(StoreTest, KeepsEvidenceAcrossRestarts) {
+  {
+    auto store = Open();
+    PutOne(*store, "one");
+    store->Put(DigestOf("two"), kRepository, {Signature("x"), Signature("y")});
+    EXPECT_TRUE(store->Find(DigestOf("two"), "reg.io/other").empty());
+  }
+  auto store = Open();
+  EXPECT_TRUE(Has(*store, "one"));
+  const auto found = store->Find(DigestOf("two"), kRepository);
+  ASSERT_EQ(2U, found.size());
+  EXPECT_EQ("b\"\n", found[0].annotations.at("a"));
+  EXPECT_EQ("type/x", found[0].media_type);
+  EXPECT_EQ(clock_.Now(), found[0].fetched);
+  EXPECT_EQ(2U, store->List(10).size());
+  EXPECT_TRUE(store->Flush());
+  EXPECT_TRUE(store->List(10).empty());
+  EXPECT_EQ(fs::perms::owner_read | fs::perms::owner_write, fs::status(path_).permissions());
+}
+
+TEST_F(StoreTest, PutReplaces) {
+  auto store = Open();
+  store->Put(DigestOf("s"), kRepository, {Signature("x"), Signature("y")});
+  store->Put(DigestOf("s"), kRepository, {Signature("z")});
+  EXPECT_EQ(1U, store->Find(DigestOf("s"), kRepository).size());
+}
+
+TEST_F(StoreTest, ChangedBytesAreNotGivenBack) {
+  PutOne(*Open(), "one");
+  Sql("UPDATE blobs SET bytes = x'00'");
+  EXPECT_TRUE(Open()->Find(DigestOf("subject one"), kRepository).empty());
+  PutOne(*Open(), "one");
+  EXPECT_TRUE(Has(*Open(), "one")) << "written anew";
+  Sql("UPDATE evidence SET annotations = '[1]'");
+  EXPECT_TRUE(Open()->Find(DigestOf("subject one"), kRepository).empty());
+}
+
+TEST_F(StoreTest, InsertedRowsAreBounded) {
+  PutOne(*Open(), "one");
+  std::string sql = "BEGIN;";
+  for (int i = 1; i < 1000; ++i) {
+    sql += "INSERT INTO evidence SELECT subject, repository, " + std::to_string(i) +
+           ", blob, media_type, annotations, 9223372036854775807 FROM evidence WHERE ordinal = 0;";
+  }
+  Sql(sql + "COMMIT;");
+  EXPECT_EQ(limits::kSignatures, Open()->Find(DigestOf("subject one"), kRepository).size());
+}
+
+TEST_F(StoreTest, TriggersAndViewsDoNotRun) {
+  PutOne(*Open(), "one");
+  Sql("CREATE TRIGGER evil AFTER INSERT ON evidence BEGIN DELETE FROM blobs; END;");
+  PutOne(*Open(), "two");
+  EXPECT_TRUE(Has(*Open(), "two"));
+}
+
+TEST_F(StoreTest, OtherVersionsAndFilesArePutAside) {
+  PutOne(*Open(), "one");
+  Sql("PRAGMA user_version = 99");
+  EXPECT_FALSE(Has(*Open(), "one"));
+  EXPECT_TRUE(fs::exists(path_ + ".aside"));
+  PutOne(*Open(), "two");
+  EXPECT_TRUE(Has(*Open(), "two"));
+  std::ofstream(path_, std::ios::trunc) << std::string(10'000, 'x');
+  EXPECT_FALSE(Has(*Open(), "two"));
+  PutOne(*Open(), "three");
+  EXPECT_TRUE(Has(*Open(), "three"));
+  Sql("DROP TABLE blobs");
+  EXPECT_FALSE(Has(*Open(), "three"));
+  PutOne(*Open(), "four");
+  EXPECT_TRUE(Has(*Open(), "four"));
+}
+
+// A byte flipped anywhere: what is found is what was stored or nothing, and the store works on.
+TEST_F(StoreTest, FlippedBytesCostAFetchAtMost) {
+  {
+    auto store = Open();
+    for (int i = 0; i < 20; ++i) PutOne(*store, "text " + std::to_string(i));
+  }
+  std::string good;
+  {
+    std::ifstream file(path_, std::ios::binary);
+    good.assign(std::istreambuf_iterator<char>(file), {});
+  }
+  std::mt19937 random(7);
+  for (int round = 0; round < 150; ++round) {
+    for (const char* suffix : {"", "-wal", "-shm", ".aside"}) fs::remove(path_ + suffix);
+    std::string bad = good;
+    if (round % 10 == 9) {
+      bad.resize(random() % bad.size());
+    } else {
+      bad[random() % bad.size()] ^= static_cast<char>(1 << (random() % 8));
+    }
+    std::ofstream(path_, std::ios::binary) << bad;
+    auto store = Open();
+    for (int i = 0; i < 20; ++i) {
+      const std::string text = "text " + std::to_string(i);
+      for (const auto& found : store->Find(DigestOf("subject " + text), kRepository)) {
+        EXPECT_EQ(DigestOf(std::string(AsText(found.bytes))), found.blob);
+      }
+    }
+  }
+}
+
+TEST_F(StoreTest, ALockedFileStallsNobody) {
+  PutOne(*Open(), "one");
+  sqlite3* other = nullptr;
+  ASSERT_EQ(SQLITE_OK, sqlite3_open(path_.c_str(), &other));
+  ASSERT_EQ(SQLITE_OK,
+            sqlite3_exec(other, "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; DELETE FROM subjects WHERE 0", nullptr,
+                         nullptr, nullptr));
+  auto store = Open();
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_FALSE(Has(*store, "one"));
+  PutOne(*store, "two");
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(2));
+  sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr);
+  sqlite3_close(other);
+  EXPECT_TRUE(Has(*store, "one")) << "it works again by itself, and nothing was put aside";
+  EXPECT_FALSE(fs::exists(path_ + ".aside"));
+}
+
+TEST_F(StoreTest, AFullDiskStallsNobody) {
+  PutOne(*Open(), "one");
+  // No file may grow much beyond what this one is: the same to a writer as a full disk.
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = fs::file_size(path_) + 64 * limits::kKiB;
+  ASSERT_EQ(0, ::setrlimit(RLIMIT_FSIZE, &small));
+  {
+    auto store = Open();
+    for (int i = 0; i < 50; ++i) PutOne(*store, std::string(20'000, static_cast<char>('a' + i % 26)));
+    (void)store->List(1);
+    EXPECT_TRUE(Has(*store, "one"));
+  }
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  auto store = Open();
+  EXPECT_TRUE(Has(*store, "one"));
+  PutOne(*store, "two");
+  EXPECT_TRUE(Has(*store, "two"));
+}
+
+TEST_F(StoreTest, AFolderThatIsNotThereIsNoEnd) {
+  auto store = OpenSqliteStore(folder_ + "/none/evidence.db", limits::kStoreBytes, clock_);
+  PutOne(*store, "one");
+  EXPECT_FALSE(Has(*store, "one"));
+  EXPECT_FALSE(store->Flush());
+}
+
+TEST_F(StoreTest, ALinkInItsPlaceIsNotFollowed) {
+  const std::string other = folder_ + "/precious";
+  std::ofstream(other) << "precious";
+  fs::create_symlink(other, path_);
+  PutOne(*Open(), "one");
+  std::ifstream file(other);
+  EXPECT_EQ("precious", std::string(std::istreambuf_iterator<char>(file), {}));
+}
+
+// Killed while it writes, twenty times: what is there afterwards is whole.
+TEST_F(StoreTest, KilledWhileWriting) {
+  int survived = 0;
+  for (int round = 0; round < 20; ++round) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      auto store = Open();
+      for (int i = 0;; ++i) {
+        PutOne(*store, "round " + std::to_string(round) + " " + std::to_string(i));
+        if (i % 50 == 0) (void)store->List(1);
+      }
+    }
+    ::usleep(15'000 + 1'000 * static_cast<unsigned int>(round));
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    auto store = Open();
+    for (const auto& subject : store->List(100'000)) {
+      const auto digest = oci::Digest::Parse(subject.digest);
+      ASSERT_TRUE(digest.ok());
+      if (store->Find(*digest, subject.repository).size() == 1) ++survived;
+      if (survived > 20'000) break;
+    }
+    EXPECT_FALSE(fs::exists(path_ + ".aside")) << "a crash is no damage";
+  }
+  EXPECT_GT(survived, 20);
+}
+
+TEST_F(StoreTest, ReplacedAndForeignRowsDoNotPileUp) {
+  constexpr std::size_t kMost = 1 * limits::kMiB;
+  {
+    auto store = Open(kMost);
+    for (int i = 0; i < 300; ++i) {
+      store->Put(DigestOf("s"), kRepository, {Signature(std::string(8'000, 'x') + std::to_string(i))});
+      if (i % 50 == 0) (void)store->List(1);
+    }
+  }
+  EXPECT_LE(fs::file_size(path_), kMost);
+  Sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400)"
+      " INSERT INTO blobs SELECT 'sha256:junk' || i, zeroblob(8000) FROM n");
+  auto store = Open(kMost);
+  PutOne(*store, "one");
+  PutOne(*store, "two");
+  EXPECT_TRUE(Has(*store, "two"));
+}
+
+TEST_F(StoreTest, ForgetsTheLeastRecentlyUsedFirst) {
+  constexpr std::size_t kMost = 1 * limits::kMiB;
+  auto store = Open(kMost);
+  PutOne(*store, "used");
+  for (int i = 0; i < 400; ++i) {
+    clock_.Advance(std::chrono::hours(2));
+    PutOne(*store, std::string(8'000, static_cast<char>('a' + i % 26)) + std::to_string(i));
+    EXPECT_TRUE(Has(*store, "used")) << i;
+  }
+  EXPECT_FALSE(Has(*store, std::string(8'000, 'a') + "0"));
+  EXPECT_TRUE(Has(*store, std::string(8'000, static_cast<char>('a' + 399 % 26)) + "399"));
+  EXPECT_LE(fs::file_size(path_), kMost + kMost / 2);
+}
+
+}  // namespace
+}  // namespace pullseal::store

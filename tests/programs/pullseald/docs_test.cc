@@ -1,0 +1,83 @@
+// The YAML examples in the documentation are read as the daemon reads them.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <sstream>
+
+#include "node/config/config.h"
+#include "fakes/sigstore_authority.h"
+#include "fakes/test_authority.h"
+#include "gate/gate/decision.h"
+#include "policy/model/model.h"
+#include "image/registry/hosts_file.h"
+
+namespace pullseal::daemon {
+namespace {
+
+std::vector<std::string> Blocks(const std::filesystem::path& file, const std::string& language) {
+  std::ifstream in(file);
+  std::vector<std::string> out;
+  bool inside = false;
+  for (std::string line; std::getline(in, line);) {
+    if (inside && line == "```") {
+      inside = false;
+    } else if (inside) {
+      out.back() += line + "\n";
+    } else if (line == "```" + language) {
+      inside = true;
+      out.emplace_back();
+    }
+  }
+  return out;
+}
+
+TEST(DocsTest, EveryExampleIsAccepted) {
+  std::map<std::string, fakes::TestAuthority> keys;
+  const std::string trusted_root = fakes::SigstoreAuthority().TrustedRoot();
+  const std::filesystem::path top = PULLSEAL_TOP;
+  int policies = 0;
+  int configs = 0;
+  std::vector<std::filesystem::path> files = {top / "README.md"};
+  for (const auto& entry : std::filesystem::directory_iterator(top / "docs")) files.push_back(entry.path());
+  for (const auto& file : files) {
+    if (file.extension() != ".md") continue;
+    for (const std::string& block : Blocks(file, "toml")) {
+      const auto hosts = registry::ParseHostsFile(block);
+      EXPECT_TRUE(hosts.ok()) << file << ": " << hosts.error().message;
+    }
+    for (const std::string& block : Blocks(file, "yaml")) {
+      if (block.find("kind: NodePolicy") != std::string::npos) {
+        ++policies;
+        const auto policy = policy::ParsePolicy(block, [&](const std::string& name) {
+          return Result<std::string>(name.ends_with(".json") ? trusted_root : keys[name].PublicPem());
+        });
+        EXPECT_TRUE(policy.ok()) << file << ": " << policy.error().message;
+      } else {
+        ++configs;
+        const auto config = config::Parse(block);
+        EXPECT_TRUE(config.ok()) << file << ": " << config.error().message;
+      }
+    }
+  }
+  EXPECT_GE(policies, 2);
+  EXPECT_GE(configs, 1);
+}
+
+// Each reason stands in the table with the very sentence that a pod's author reads.
+TEST(DocsTest, EveryReasonIsExplained) {
+  std::ifstream in(std::string(PULLSEAL_TOP) + "/docs/refusals.md");
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  for (int i = 0; i <= static_cast<int>(gate::Reason::kAuditUnavailable); ++i) {
+    const auto reason = static_cast<gate::Reason>(i);
+    if (judge::OutcomeOf(reason) == gate::Outcome::kAllow) continue;
+    const std::string row =
+        "| `" + std::string(judge::Slug(reason)) + "` | " + std::string(gate::Sentence(reason)) + " | ";
+    EXPECT_NE(std::string::npos, text.find(row)) << row;
+  }
+}
+
+}  // namespace
+}  // namespace pullseal::daemon
