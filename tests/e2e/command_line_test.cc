@@ -136,7 +136,7 @@ TEST_F(CommandLineTest, ManualAndCompletionAreWhatTheirReadersTake) {
   lab::WriteFile(Path("pullseal.1"), manual.text);
   EXPECT_EQ("", Execute({"groff", "-man", "-ww", "-z", Path("pullseal.1")}).text);
   EXPECT_EQ("", Execute({"groff", "-man", "-ww", "-z",
-                         std::string(std::getenv("PULLSEAL_TOP")) + "/plugin/daemon/pullseald.8"})
+                         std::string(std::getenv("PULLSEAL_TOP")) + "/plugin/programs/pullseald/pullseald.8"})
                     .text);
   lab::WriteFile(Path("completion"), Run({"completion"}).text);
   const auto complete = [&](const std::string& words, int count) {
