@@ -22,8 +22,8 @@
 #include "fakes/test_authority.h"
 #include "gate/gate/gate.h"
 #include "image/oci/platform.h"
-#include "policy/model/model.h"
 #include "image/registry/client.h"
+#include "policy/model/model.h"
 
 namespace pullseal {
 namespace {
@@ -111,12 +111,12 @@ constexpr minutes kStart{10};  // all images of all nodes are asked for within i
 
 // AcrFront is the fake registry behind tokens, quotas and outages. Quotas are counted in windows of a minute, harsher
 // than a bucket that refills: who comes too late waits for the next one, as Retry-After then says.
-class AcrFront final : public registry::Http {
+class AcrFront final : public http::Http {
  public:
   AcrFront(fakes::FakeRegistry& registry, const Plan& plan, const VirtualClock& clock)
       : registry_(registry), plan_(plan), clock_(clock) {}
 
-  Result<registry::HttpResponse> Do(const registry::HttpRequest& request) override {
+  Result<http::HttpResponse> Do(const http::HttpRequest& request) override {
     clock_.SleepFor(milliseconds(15 + trip_++ % 20));  // there and back
     const auto now = clock_.Steady() - SteadyTime{};
     const std::string kind = request.operation;
@@ -163,7 +163,7 @@ class AcrFront final : public registry::Http {
     while (text.ends_with('=')) text.pop_back();
     return "e30." + text + ".c2ln";
   }
-  registry::HttpResponse Throttled(const std::string& kind, SteadyTime::duration now) {
+  http::HttpResponse Throttled(const std::string& kind, SteadyTime::duration now) {
     ++throttled[kind];
     const auto left = seconds(60) - std::chrono::duration_cast<seconds>(now % minutes(1));
     return fakes::FakeRegistry::Response(429, "", {{"retry-after", std::to_string(left.count())}});
@@ -203,7 +203,7 @@ void RunNode(int number, AcrFront& front, VirtualClock& clock, const gate::Snaps
     const auto at = SteadyTime{} + milliseconds(random() % static_cast<unsigned>(milliseconds(kStart).count()));
     wanted.push({at, at, image});
   }
-  registry::Credentials credentials{"00000000-0000-0000-0000-000000000000", "refresh-token"};
+  credentials::Credentials credentials{"00000000-0000-0000-0000-000000000000", "refresh-token"};
   while (!wanted.empty()) {
     Wanted one = wanted.top();
     wanted.pop();

@@ -17,18 +17,18 @@ std::string Path(const std::string& host, const std::string& repository, const s
 
 }  // namespace
 
-registry::HttpResponse FakeRegistry::Response(long status, std::string body,
-                                              std::multimap<std::string, std::string> headers) {
-  registry::HttpResponse out;
+http::HttpResponse FakeRegistry::Response(long status, std::string body,
+                                          std::multimap<std::string, std::string> headers) {
+  http::HttpResponse out;
   out.status = status;
   out.body = std::move(body);
   out.headers = std::move(headers);
   return out;
 }
 
-Result<registry::HttpResponse> FakeRegistry::Do(const registry::HttpRequest& asked) {
+Result<http::HttpResponse> FakeRegistry::Do(const http::HttpRequest& asked) {
   // Handlers and tests look at headers as they would go out.
-  registry::HttpRequest request = asked;
+  http::HttpRequest request = asked;
   if (!asked.authorization.empty()) request.headers.push_back("Authorization: " + asked.authorization.text());
   const std::string line = request.method + " " + request.url.Text();
   Handler handler;

@@ -7,17 +7,17 @@
 #include <string>
 #include <vector>
 
-#include "image/oci/digest.h"
 #include "core/http/http.h"
+#include "image/oci/digest.h"
 
 namespace pullseal::fakes {
 
 // FakeRegistry is an Http that answers as a registry would, and can be told to misbehave for single resources.
-class FakeRegistry final : public registry::Http {
+class FakeRegistry final : public http::Http {
  public:
-  using Handler = std::function<Result<registry::HttpResponse>(const registry::HttpRequest&)>;
+  using Handler = std::function<Result<http::HttpResponse>(const http::HttpRequest&)>;
 
-  Result<registry::HttpResponse> Do(const registry::HttpRequest& asked) override;
+  Result<http::HttpResponse> Do(const http::HttpRequest& asked) override;
 
   // Puts a manifest there, under its digest and, if not empty, under `tag`. Returns its digest.
   std::string PutManifest(const std::string& host, const std::string& repository, const std::string& tag,
@@ -46,8 +46,8 @@ class FakeRegistry final : public registry::Http {
   // From now on requests are not remembered: for those who make millions.
   void KeepNoRecord() { keeps_record_ = false; }
 
-  static registry::HttpResponse Response(long status, std::string body = "",
-                                         std::multimap<std::string, std::string> headers = {});
+  static http::HttpResponse Response(long status, std::string body = "",
+                                     std::multimap<std::string, std::string> headers = {});
 
  private:
   struct Document {

@@ -10,7 +10,7 @@
 
 // What comes from credential providers, token services and files with credentials.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace pullseal::registry;
+  using namespace pullseal::credentials;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   (void)ParseProviderAnswer(text, "credentialprovider.kubelet.k8s.io/v1");
   (void)ParseDockerConfig(text);

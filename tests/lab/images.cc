@@ -7,19 +7,19 @@
 #include <utility>
 
 #include "core/crypto/sha256.h"
+#include "core/http/http.h"
 #include "core/json/value.h"
 #include "image/oci/platform.h"
-#include "core/http/http.h"
 
 namespace pullseal::lab {
 namespace {
 
-registry::HttpResponse Must(const std::string& method, const std::string& url, const std::string& body,
-                            const std::string& type, long expected, const std::string& accept = "") {
-  static const auto http = registry::MakeCurlHttp("");
-  registry::HttpRequest request;
+http::HttpResponse Must(const std::string& method, const std::string& url, const std::string& body,
+                        const std::string& type, long expected, const std::string& accept = "") {
+  static const auto http = http::MakeCurlHttp("");
+  http::HttpRequest request;
   request.method = method;
-  request.url = *registry::Url::Parse(url);
+  request.url = *http::Url::Parse(url);
   request.body = body;
   request.most = 1 << 20;
   request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(15);

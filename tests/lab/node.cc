@@ -284,9 +284,9 @@ void Daemon::SetPolicy(const std::string& policy) {
 }
 
 std::string Daemon::Metrics() const {
-  const auto http = registry::MakeCurlHttp("");
-  registry::HttpRequest request;
-  request.url = *registry::Url::Parse("http://127.0.0.1:" + std::to_string(metrics_port_) + "/metrics");
+  const auto http = http::MakeCurlHttp("");
+  http::HttpRequest request;
+  request.url = *http::Url::Parse("http://127.0.0.1:" + std::to_string(metrics_port_) + "/metrics");
   request.most = 1 << 22;
   request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   const auto response = http->Do(request);

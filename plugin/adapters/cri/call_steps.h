@@ -5,11 +5,11 @@
 #include <optional>
 #include <string>
 
-#include "cri.pb.h"
 #include "adapters/cri/calls.h"
 #include "adapters/cri/image_judge.h"
-#include "adapters/relay/judged_call.h"
 #include "adapters/cri/refusal.h"
+#include "adapters/relay/judged_call.h"
+#include "cri.pb.h"
 
 // What the judged calls share. Internal to cri/.
 namespace pullseal::cri {
@@ -49,7 +49,7 @@ std::shared_ptr<JudgedCall> NewRefusedCall(std::shared_ptr<const Services> servi
 
 // The credentials of a request as containerd reads them (username and password, else identity token, else the joined
 // form), if they are meant for `name`'s host. registry_token is not used, as containerd does not.
-registry::Credentials CredentialsFor(const ::runtime::v1::AuthConfig& auth);
+credentials::Credentials CredentialsFor(const ::runtime::v1::AuthConfig& auth);
 
 GrpcStatus MalformedMessage();
 

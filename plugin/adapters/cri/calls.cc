@@ -129,8 +129,8 @@ GrpcStatus MalformedMessage() {
   return GrpcStatus{GrpcCode::kInvalidArgument, "request-malformed: the request is not a valid CRI message"};
 }
 
-registry::Credentials CredentialsFor(const v1::AuthConfig& auth) {
-  registry::Credentials out;
+credentials::Credentials CredentialsFor(const v1::AuthConfig& auth) {
+  credentials::Credentials out;
   std::string_view server = auth.server_address();
   if (const auto scheme = server.find("://"); scheme != std::string_view::npos) server.remove_prefix(scheme + 3);
   if (!auth.username().empty()) {
@@ -139,7 +139,7 @@ registry::Credentials CredentialsFor(const v1::AuthConfig& auth) {
   } else if (!auth.identity_token().empty()) {
     out.identity_token = auth.identity_token();
   } else if (!auth.auth().empty()) {
-    out = registry::JoinedCredentials(auth.auth());
+    out = credentials::JoinedCredentials(auth.auth());
   }
   out.server = server.substr(0, server.find('/'));
   return out;

@@ -18,7 +18,7 @@ struct ImageQuestion {
   std::vector<std::string> store_names;  // names of the store's records that may lead to it
   std::string claimed_name;              // what the pod calls it, empty if it does not say
   std::optional<std::string> pod_namespace;
-  registry::Credentials credentials;
+  credentials::Credentials credentials;
   SteadyTime deadline;
 };
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-namespace pullseal::registry {
+namespace pullseal::http {
 namespace {
 
 constexpr std::uint32_t kWireServer = 0xA83F8110;  // 168.63.129.16: Azure's, reachable from every VM
@@ -84,4 +84,4 @@ bool IsLoopback(std::string_view host) {
   return inet_pton(AF_INET, std::string(host).c_str(), &v4) == 1 && (ntohl(v4.s_addr) >> 24) == 127;
 }
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::http

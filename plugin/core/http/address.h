@@ -5,7 +5,7 @@
 
 #include "core/http/http.h"
 
-namespace pullseal::registry {
+namespace pullseal::http {
 
 // Scope says whom an IP address belongs to.
 enum class Scope {
@@ -31,6 +31,6 @@ inline bool IsInternalAddress(std::string_view host) { return ScopeOf(host) != S
 // IsLoopback says whether `host` is "localhost" or a loopback literal.
 bool IsLoopback(std::string_view host);
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::http
 
 #endif  // PULLSEAL_CORE_HTTP_ADDRESS_H_

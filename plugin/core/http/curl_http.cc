@@ -15,7 +15,7 @@
 #include "core/http/proxy.h"
 #include "core/http/roots.h"
 
-namespace pullseal::registry {
+namespace pullseal::http {
 namespace {
 
 struct EasyDeleter {
@@ -287,4 +287,4 @@ std::string_view HttpResponse::Header(std::string_view lower_name) const {
 
 std::unique_ptr<Http> MakeCurlHttp(const std::string& ca_file) { return std::make_unique<CurlHttp>(ca_file); }
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::http

@@ -15,7 +15,7 @@
 #include "core/base/result.h"
 #include "core/base/secret.h"
 
-namespace pullseal::registry {
+namespace pullseal::http {
 
 // Url is an absolute http or https URL, split. The port is always there.
 struct Url {
@@ -122,6 +122,6 @@ class ObservedHttp final : public Http {
 // while they arrive; proxies are those of the environment (ProxyRules).
 std::unique_ptr<Http> MakeCurlHttp(const std::string& ca_file);
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::http
 
 #endif  // PULLSEAL_CORE_HTTP_HTTP_H_

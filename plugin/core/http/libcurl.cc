@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <optional>
 
-namespace pullseal::registry {
+namespace pullseal::http {
 namespace {
 
 // The ABI that <curl/curl.h> above describes; libcurl has kept this number since 2006.
@@ -49,4 +49,4 @@ const Libcurl* Libcurl::Get() {
   return loaded ? &*loaded : nullptr;
 }
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::http

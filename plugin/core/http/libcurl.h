@@ -5,7 +5,7 @@
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 
-namespace pullseal::registry {
+namespace pullseal::http {
 
 // Libcurl is libcurl, loaded when it is first used: it brings thirty libraries with it, which cost commands that speak
 // to no registry (`pullseal verify-bundle`) most of their time and memory. Immutable; thread-safe.
@@ -31,6 +31,6 @@ struct Libcurl {
   decltype(&::curl_getdate) getdate = nullptr;
 };
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::http
 
 #endif  // PULLSEAL_CORE_HTTP_LIBCURL_H_

@@ -9,7 +9,7 @@
 
 #include "core/base/limits.h"
 
-namespace pullseal::registry {
+namespace pullseal::http {
 namespace {
 
 std::string Trimmed(std::string_view text) {
@@ -137,4 +137,4 @@ std::string ProxyRules::For(const Url& url) const {
   return exempt ? std::string() : proxy;
 }
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::http

@@ -9,7 +9,7 @@
 #include "core/base/bytes.h"
 #include "core/http/http.h"
 
-namespace pullseal::registry {
+namespace pullseal::http {
 
 // ProxyRules say through which HTTP proxy a request goes, as containerd, which is a Go program, reads its environment
 // (golang.org/x/net/http/httpproxy): HTTP_PROXY, HTTPS_PROXY and NO_PROXY, or their lower-case names. NO_PROXY is a
@@ -41,6 +41,6 @@ class ProxyRules {
   std::vector<Exempt> exempt_;
 };
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::http
 
 #endif  // PULLSEAL_CORE_HTTP_PROXY_H_

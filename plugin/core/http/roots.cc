@@ -7,7 +7,7 @@
 #include "core/base/file.h"
 #include "core/base/limits.h"
 
-namespace pullseal::registry {
+namespace pullseal::http {
 
 FileStamp FileStamp::Of(const std::string& path) {
   struct stat info {};
@@ -55,4 +55,4 @@ Result<std::shared_ptr<const std::string>> Roots::With(const std::string& more) 
   return std::shared_ptr<const std::string>(joined);
 }
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::http

@@ -11,7 +11,7 @@
 #include "core/base/lru.h"
 #include "core/base/result.h"
 
-namespace pullseal::registry {
+namespace pullseal::http {
 
 // FileStamp tells whether a file is still the one that was read: the same place, size and times.
 struct FileStamp {
@@ -54,6 +54,6 @@ class Roots {
   LruMap<std::shared_ptr<const std::string>> joined_{16};  // guarded by mutex_; by `more`
 };
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::http
 
 #endif  // PULLSEAL_CORE_HTTP_ROOTS_H_

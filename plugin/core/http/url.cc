@@ -4,7 +4,7 @@
 #include "core/http/http.h"
 #include "core/http/libcurl.h"
 
-namespace pullseal::registry {
+namespace pullseal::http {
 namespace {
 
 struct UrlHandleDeleter {
@@ -83,4 +83,4 @@ std::shared_ptr<const Transport> TransportForOthers(const std::shared_ptr<const 
   return out;
 }
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::http

@@ -15,12 +15,12 @@
 #include "core/base/single_flight.h"
 #include "gate/gate/decision.h"
 #include "gate/gate/evidence_cache.h"
-#include "verify/judge/judge.h"
 #include "image/oci/manifest.h"
 #include "image/oci/reference.h"
-#include "policy/model/match.h"
 #include "image/registry/client.h"
 #include "image/registry/evidence.h"
+#include "policy/model/match.h"
+#include "verify/judge/judge.h"
 
 namespace pullseal::gate {
 
@@ -31,7 +31,7 @@ struct Question {
   // The digests of which one must be good: a proven chain from an index to a manifest. Empty for a pull of a tag, which
   // the gate resolves itself.
   std::vector<oci::Digest> candidates;
-  registry::Credentials credentials;
+  credentials::Credentials credentials;
   SteadyTime deadline;
 };
 

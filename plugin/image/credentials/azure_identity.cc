@@ -6,7 +6,7 @@
 #include "image/credentials/challenge.h"
 #include "image/credentials/token.h"
 
-namespace pullseal::registry {
+namespace pullseal::credentials {
 namespace {
 
 // What the node's identity proves itself for: container registries and nothing else of the subscription.
@@ -56,19 +56,19 @@ Result<Secret> AzureIdentitySource::Shared(const std::string& key, SteadyTime de
 }
 
 Result<AzureIdentitySource::Kept> AzureIdentitySource::FetchIdentityToken(SteadyTime deadline) {
-  auto url =
-      Url::Parse(service_ + "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=" + FormEscape(kAudience) +
-                 (client_id_.empty() ? "" : "&client_id=" + FormEscape(client_id_)));
+  auto url = http::Url::Parse(
+      service_ + "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=" + FormEscape(kAudience) +
+      (client_id_.empty() ? "" : "&client_id=" + FormEscape(client_id_)));
   if (!url) return url.error();
-  HttpRequest request;
+  http::HttpRequest request;
   request.url = std::move(*url);
   request.headers = {"Metadata: true"};
   request.most = limits::kTokenBytes;
   request.deadline = deadline;
-  request.reach = Reach::kMetadata;
+  request.reach = http::Reach::kMetadata;
   request.operation = "identity";
   request.purpose = "the node's identity for container registries";
-  auto transport = std::make_shared<Transport>();
+  auto transport = std::make_shared<http::Transport>();
   transport->connect_time = kServiceConnectTime;
   request.transport = std::move(transport);
   auto pause = std::chrono::milliseconds(1000);
@@ -95,9 +95,9 @@ Result<AzureIdentitySource::Kept> AzureIdentitySource::FetchIdentityToken(Steady
 Result<AzureIdentitySource::Kept> AzureIdentitySource::ExchangeToken(const std::string& host, SteadyTime deadline) {
   auto identity = Shared("identity", deadline, [&] { return FetchIdentityToken(deadline); });
   if (!identity) return identity.error();
-  HttpRequest request;
+  http::HttpRequest request;
   request.method = "POST";
-  request.url = Url{"https", host, "443", "/oauth2/exchange"};
+  request.url = http::Url{"https", host, "443", "/oauth2/exchange"};
   request.headers = {"Content-Type: application/x-www-form-urlencoded"};
   request.body =
       Secret("grant_type=access_token&service=" + FormEscape(host) + "&access_token=" + FormEscape(identity->text()));
@@ -130,4 +130,4 @@ Result<std::vector<Credentials>> AzureIdentitySource::Find(const std::string& ho
   return std::vector<Credentials>{std::move(out)};
 }
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::credentials

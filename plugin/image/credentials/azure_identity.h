@@ -8,10 +8,10 @@
 #include "core/base/limits.h"
 #include "core/base/lru.h"
 #include "core/base/single_flight.h"
-#include "image/credentials/credentials.h"
 #include "core/http/http.h"
+#include "image/credentials/credentials.h"
 
-namespace pullseal::registry {
+namespace pullseal::credentials {
 
 // IsAzureRegistry says whether `host` is the login server of an Azure container registry: NAME.azurecr.io, .cn, .us or
 // .de, or NAME.REGION.geo.azurecr.io; NAME of lower-case letters, digits and inner hyphens. Nothing else: no port, no
@@ -25,7 +25,7 @@ class AzureIdentitySource final : public CredentialSource {
  public:
   // `client_id` chooses among several user-assigned identities; empty: the only or system-assigned one. `service` is
   // where the metadata service is.
-  AzureIdentitySource(Http& http, const Clock& clock, std::string client_id,
+  AzureIdentitySource(http::Http& http, const Clock& clock, std::string client_id,
                       std::string service = "http://169.254.169.254")
       : http_(http), clock_(clock), client_id_(std::move(client_id)), service_(std::move(service)) {}
 
@@ -43,7 +43,7 @@ class AzureIdentitySource final : public CredentialSource {
   Result<Kept> FetchIdentityToken(SteadyTime deadline);
   Result<Kept> ExchangeToken(const std::string& host, SteadyTime deadline);
 
-  Http& http_;
+  http::Http& http_;
   const Clock& clock_;
   const std::string client_id_;
   const std::string service_;
@@ -52,6 +52,6 @@ class AzureIdentitySource final : public CredentialSource {
   LruMap<Kept> kept_{limits::kProviderAnswers};  // guarded by mutex_
 };
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::credentials
 
 #endif  // PULLSEAL_IMAGE_CREDENTIALS_AZURE_IDENTITY_H_

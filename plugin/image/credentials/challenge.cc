@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <utility>
 
-namespace pullseal::registry {
+namespace pullseal::credentials {
 namespace {
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -78,7 +78,7 @@ std::string Challenge::Parameter(const std::string& name) const {
   return found != parameters.end() ? found->second : std::string();
 }
 
-std::vector<Challenge> ParseChallenges(const HttpResponse& response) {
+std::vector<Challenge> ParseChallenges(const http::HttpResponse& response) {
   std::vector<Challenge> out;
   const auto [begin, end] = response.headers.equal_range("www-authenticate");
   for (auto it = begin; it != end; ++it) ChallengeScanner(it->second).Scan(out);
@@ -101,4 +101,4 @@ std::string FormEscape(std::string_view text) {
   return out;
 }
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::credentials

@@ -8,7 +8,7 @@
 
 #include "core/http/http.h"
 
-namespace pullseal::registry {
+namespace pullseal::credentials {
 
 // Challenge is one entry of a WWW-Authenticate header (RFC 9110 section 11.6.1).
 struct Challenge {
@@ -20,12 +20,12 @@ struct Challenge {
 };
 
 // ParseChallenges reads the values of a response's WWW-Authenticate headers. What cannot be read ends the list.
-std::vector<Challenge> ParseChallenges(const HttpResponse& response);
+std::vector<Challenge> ParseChallenges(const http::HttpResponse& response);
 
 // FormEscape writes `text` as a value of a query or form (RFC 3986 section 2.3: everything but unreserved characters is
 // escaped).
 std::string FormEscape(std::string_view text);
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::credentials
 
 #endif  // PULLSEAL_IMAGE_CREDENTIALS_CHALLENGE_H_

@@ -6,7 +6,7 @@
 #include "core/base/file.h"
 #include "core/json/value.h"
 
-namespace pullseal::registry {
+namespace pullseal::credentials {
 namespace {
 
 using AnswerPtr = std::shared_ptr<const ProviderAnswer>;
@@ -78,7 +78,7 @@ Result<ProviderAnswer> ParseProviderAnswer(std::string_view text, const std::str
 }
 
 Result<ProviderSource::Providers> ProviderSource::Configured() {
-  const FileStamp now = FileStamp::Of(config_file_);
+  const http::FileStamp now = http::FileStamp::Of(config_file_);
   const std::lock_guard lock(mutex_);
   if (providers_ != nullptr && now == stamp_) return providers_;
   auto text = ReadFile(config_file_, limits::kConfigBytes);
@@ -167,4 +167,4 @@ Result<std::vector<Credentials>> ProviderSource::Find(const std::string& host, c
   return out;
 }
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::credentials

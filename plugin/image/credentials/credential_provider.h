@@ -7,15 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "core/base/command.h"
 #include "core/base/limits.h"
 #include "core/base/lru.h"
 #include "core/base/single_flight.h"
-#include "core/base/command.h"
+#include "core/http/roots.h"
 #include "image/credentials/credentials.h"
 #include "image/credentials/provider_config.h"
-#include "core/http/roots.h"
 
-namespace pullseal::registry {
+namespace pullseal::credentials {
 
 // Answer is what a credential provider said: credentials by the images they are for, and for what and how long the
 // answer may be kept.
@@ -68,12 +68,12 @@ class ProviderSource final : public CredentialSource {
   const Run run_;
   SingleFlight<Result<std::shared_ptr<const ProviderAnswer>>> flights_;
   std::mutex mutex_;
-  FileStamp stamp_;                                 // guarded by mutex_
+  http::FileStamp stamp_;                           // guarded by mutex_
   bool told_ = false;                               // guarded by mutex_; that the configuration is broken
   Providers providers_;                             // guarded by mutex_
   LruMap<Kept> answers_{limits::kProviderAnswers};  // guarded by mutex_
 };
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::credentials
 
 #endif  // PULLSEAL_IMAGE_CREDENTIALS_CREDENTIAL_PROVIDER_H_

@@ -7,7 +7,7 @@
 #include "core/base/bytes.h"
 #include "core/crypto/sha256.h"
 
-namespace pullseal::registry {
+namespace pullseal::credentials {
 namespace {
 
 std::vector<std::string> Labels(std::string_view host) {
@@ -69,4 +69,4 @@ Credentials JoinedCredentials(std::string_view base64) {
   return out;
 }
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::credentials

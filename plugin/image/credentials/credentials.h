@@ -10,7 +10,7 @@
 #include "core/base/result.h"
 #include "core/base/secret.h"
 
-namespace pullseal::registry {
+namespace pullseal::credentials {
 
 // Credentials are what may be used at one registry. They live in memory only, are wiped and never logged.
 struct Credentials {
@@ -45,6 +45,6 @@ bool MatchesImage(std::string_view pattern, std::string_view host, std::string_v
 // JoinedCredentials reads "user:password" in base64, as docker writes it; empty if it is none.
 Credentials JoinedCredentials(std::string_view base64);
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::credentials
 
 #endif  // PULLSEAL_IMAGE_CREDENTIALS_CREDENTIALS_H_

@@ -6,7 +6,7 @@
 #include "core/base/limits.h"
 #include "core/json/value.h"
 
-namespace pullseal::registry {
+namespace pullseal::credentials {
 namespace {
 
 // Docker writes "https://index.docker.io/v1/" for its own hub and full URLs for others.
@@ -54,7 +54,7 @@ Result<DockerAuths> ParseDockerConfig(std::string_view text) {
 Result<std::vector<Credentials>> DockerConfigSource::Find(const std::string& host, const std::string& path,
                                                           SteadyTime) {
   const std::lock_guard lock(mutex_);
-  const FileStamp now = FileStamp::Of(file_);
+  const http::FileStamp now = http::FileStamp::Of(file_);
   if (auths_ == nullptr || !(now == stamp_)) {
     auto text = ReadFile(file_, limits::kDockerConfigBytes);
     if (!text) return text.error();
@@ -71,4 +71,4 @@ Result<std::vector<Credentials>> DockerConfigSource::Find(const std::string& hos
   return out;
 }
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::credentials

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "image/credentials/credentials.h"
 #include "core/http/roots.h"
+#include "image/credentials/credentials.h"
 
-namespace pullseal::registry {
+namespace pullseal::credentials {
 
 // The credentials of a docker config.json by what they are for, in the order in which kubelet tries them.
 using DockerAuths = std::vector<std::pair<std::string, Credentials>>;
@@ -31,10 +31,10 @@ class DockerConfigSource final : public CredentialSource {
  private:
   const std::string file_;
   std::mutex mutex_;
-  FileStamp stamp_;                           // guarded by mutex_
+  http::FileStamp stamp_;                     // guarded by mutex_
   std::shared_ptr<const DockerAuths> auths_;  // guarded by mutex_
 };
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::credentials
 
 #endif  // PULLSEAL_IMAGE_CREDENTIALS_DOCKER_CONFIG_H_

@@ -4,7 +4,7 @@
 #include "core/base/limits.h"
 #include "core/yaml/yaml.h"
 
-namespace pullseal::registry {
+namespace pullseal::credentials {
 namespace {
 
 class ConfigReader {
@@ -70,4 +70,4 @@ Result<std::vector<Provider>> ParseProviderConfig(std::string_view text) {
   return ConfigReader().Read(*root);
 }
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::credentials

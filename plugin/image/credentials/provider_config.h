@@ -9,7 +9,7 @@
 
 #include "core/base/result.h"
 
-namespace pullseal::registry {
+namespace pullseal::credentials {
 
 // Provider is one credential provider plugin of the kubelet (kubelet.config.k8s.io CredentialProvider).
 struct Provider {
@@ -26,6 +26,6 @@ struct Provider {
 // Unknown fields are passed over: a kubelet newer than us may know them. Errors begin with "LINE: ".
 Result<std::vector<Provider>> ParseProviderConfig(std::string_view text);
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::credentials
 
 #endif  // PULLSEAL_IMAGE_CREDENTIALS_PROVIDER_CONFIG_H_

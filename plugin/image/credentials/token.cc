@@ -8,7 +8,7 @@
 #include "core/base/limits.h"
 #include "core/json/value.h"
 
-namespace pullseal::registry {
+namespace pullseal::credentials {
 namespace {
 
 bool IsHeaderSafe(std::string_view token) {
@@ -68,4 +68,4 @@ Result<Token> ReadToken(std::string_view body, std::initializer_list<std::string
   return out;
 }
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::credentials

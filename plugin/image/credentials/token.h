@@ -9,7 +9,7 @@
 #include "core/base/result.h"
 #include "core/base/secret.h"
 
-namespace pullseal::registry {
+namespace pullseal::credentials {
 
 // Token is what a token service gave, and for how long it may be used.
 struct Token {
@@ -22,6 +22,6 @@ struct Token {
 // a token that ends earlier only costs another one; else a minute (distribution, "Token Authentication"). kRemote.
 Result<Token> ReadToken(std::string_view body, std::initializer_list<std::string_view> names, WallTime now);
 
-}  // namespace pullseal::registry
+}  // namespace pullseal::credentials
 
 #endif  // PULLSEAL_IMAGE_CREDENTIALS_TOKEN_H_

@@ -2,11 +2,11 @@
 
 #include "core/base/file.h"
 #include "core/base/limits.h"
+#include "core/http/libcurl.h"
 #include "image/credentials/azure_identity.h"
 #include "image/credentials/credential_provider.h"
 #include "image/credentials/docker_config.h"
 #include "image/registry/hosts_file.h"
-#include "core/http/libcurl.h"
 
 namespace pullseal::registry {
 namespace {
@@ -19,29 +19,32 @@ std::vector<std::string> HostsFolders(const Settings& settings) {
   return told.value_or(std::vector<std::string>{"/etc/containerd/certs.d", "/etc/docker/certs.d"});
 }
 
-CredentialSources Sources(const Settings& settings, Http& http, const Clock& clock, const Hosts::Warning& warning) {
-  CredentialSources out;
+credentials::CredentialSources Sources(const Settings& settings, http::Http& http, const Clock& clock,
+                                       const Hosts::Warning& warning) {
+  credentials::CredentialSources out;
   if (!settings.provider_config.empty()) {
-    out.push_back(std::make_shared<ProviderSource>(settings.provider_config, settings.provider_folder, clock, warning));
+    out.push_back(std::make_shared<credentials::ProviderSource>(settings.provider_config, settings.provider_folder,
+                                                                clock, warning));
   }
   if (settings.azure_identity) {
-    out.push_back(std::make_shared<AzureIdentitySource>(http, clock, *settings.azure_identity));
+    out.push_back(std::make_shared<credentials::AzureIdentitySource>(http, clock, *settings.azure_identity));
   }
-  if (!settings.docker_config.empty()) out.push_back(std::make_shared<DockerConfigSource>(settings.docker_config));
+  if (!settings.docker_config.empty())
+    out.push_back(std::make_shared<credentials::DockerConfigSource>(settings.docker_config));
   return out;
 }
 
 }  // namespace
 
-Access::Access(const Settings& settings, const Clock& clock, RequestObserver observer, Hosts::Warning warning)
-    : curl_(MakeCurlHttp(settings.ca_file)),
+Access::Access(const Settings& settings, const Clock& clock, http::RequestObserver observer, Hosts::Warning warning)
+    : curl_(http::MakeCurlHttp(settings.ca_file)),
       http_(*curl_, clock, std::move(observer)),
       client_(http_, clock,
               Config{settings.plain_http, HostsFolders(settings), settings.forward_to_mirrors,
                      Sources(settings, http_, clock, warning), warning}) {}
 
 Status CheckHttp() {
-  if (Libcurl::Get() != nullptr) return {};
+  if (http::Libcurl::Get() != nullptr) return {};
   return Error{ErrorCode::kUnavailable, "libcurl.so.4 cannot be loaded, so no registry can be asked"};
 }
 

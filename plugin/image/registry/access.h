@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "core/http/http.h"
 #include "image/registry/client.h"
 #include "image/registry/hosts.h"
-#include "core/http/http.h"
 
 namespace pullseal::registry {
 
@@ -30,15 +30,15 @@ struct Settings {
 class Access {
  public:
   // `observer` is told of each request, `warning` of configuration that is passed over.
-  Access(const Settings& settings, const Clock& clock, RequestObserver observer, Hosts::Warning warning);
+  Access(const Settings& settings, const Clock& clock, http::RequestObserver observer, Hosts::Warning warning);
   Access(const Access&) = delete;
   Access& operator=(const Access&) = delete;
 
   Client& client() { return client_; }
 
  private:
-  std::unique_ptr<Http> curl_;
-  ObservedHttp http_;
+  std::unique_ptr<http::Http> curl_;
+  http::ObservedHttp http_;
   Client client_;
 };
 

@@ -13,20 +13,20 @@ namespace {
 // ACR gives refresh tokens as a password of this user (azure-docs, "Authenticate with an Azure container registry").
 constexpr std::string_view kRefreshTokenUser = "00000000-0000-0000-0000-000000000000";
 
-Secret BasicHeader(const Credentials& credentials) {
+Secret BasicHeader(const credentials::Credentials& credentials) {
   const Secret joined(credentials.username + ":" + credentials.password.text());
   return Secret("Basic " + Base64Encode(AsBytes(joined.text())));
 }
 
 // A token realm gets credentials, so it must be as safe as the registry: https unless the registry itself is plain, and
 // no internal address unless it is the registry's own host.
-Result<Url> CheckRealm(const std::string& realm, const Url& registry) {
-  auto url = Url::Parse(realm);
+Result<http::Url> CheckRealm(const std::string& realm, const http::Url& registry) {
+  auto url = http::Url::Parse(realm);
   if (!url) return Error{ErrorCode::kRemote, "the registry's token realm is not a valid URL"};
   if (url->scheme != "https" && registry.scheme == "https") {
     return Error{ErrorCode::kRemote, "the registry's token realm is plain http; refused"};
   }
-  if (IsInternalAddress(url->host) && url->host != registry.host) {
+  if (http::IsInternalAddress(url->host) && url->host != registry.host) {
     return Error{ErrorCode::kRemote, "the registry's token realm is an internal address; refused"};
   }
   return url;
@@ -34,7 +34,7 @@ Result<Url> CheckRealm(const std::string& realm, const Url& registry) {
 
 // What to ask for: to pull this repository and nothing else. Its name is that within the registry, to which the path of
 // a mirror belongs; only where that path does not begin as usual, the challenge tells.
-std::string ScopeFor(const Endpoint& endpoint, const std::string& path, const Challenge& challenge) {
+std::string ScopeFor(const Endpoint& endpoint, const std::string& path, const credentials::Challenge& challenge) {
   std::string_view prefix = endpoint.base.path_and_query;
   if (prefix == "/v2" || prefix.starts_with("/v2/")) {
     prefix.remove_prefix(3);
@@ -58,18 +58,19 @@ Error TokenError(long status) {
 
 // Credentials are for the host they name, else for the image's own; what containerd also does, to give them to every
 // mirror, is done where the operator says so.
-bool Authorizer::IsFor(const Endpoint& endpoint, const Credentials& request) const {
+bool Authorizer::IsFor(const Endpoint& endpoint, const credentials::Credentials& request) const {
   if (request.server.empty()) return !endpoint.mirror || forward_;
   const bool docker = endpoint.original == "docker.io" && !endpoint.mirror &&
                       (request.server == "docker.io" || request.server == "index.docker.io");
   return docker || request.server == endpoint.host;
 }
 
-Result<HttpResponse> Authorizer::Exchange(const Endpoint& endpoint, const std::string& path, const Credentials& request,
-                                          SteadyTime deadline, const Send& send) {
+Result<http::HttpResponse> Authorizer::Exchange(const Endpoint& endpoint, const std::string& path,
+                                                const credentials::Credentials& request, SteadyTime deadline,
+                                                const Send& send) {
   const bool usable = !request.empty() && IsFor(endpoint, request);
-  const std::string key =
-      endpoint.base.Text() + "/" + path + "#" + (usable ? request.Fingerprint() : Credentials().Fingerprint());
+  const std::string key = endpoint.base.Text() + "/" + path + "#" +
+                          (usable ? request.Fingerprint() : credentials::Credentials().Fingerprint());
   std::optional<Grant> remembered;
   {
     const std::lock_guard lock(mutex_);
@@ -79,13 +80,13 @@ Result<HttpResponse> Authorizer::Exchange(const Endpoint& endpoint, const std::s
   auto response = send(remembered ? &*remembered : nullptr);
   if (!response || response->status != 401) return response;
 
-  const HttpResponse challenged = *response;
+  const http::HttpResponse challenged = *response;
   const Case one{endpoint, path, challenged, deadline};
   Error refusal{ErrorCode::kUnauthorized, "the registry wants credentials and there are none"};
   std::string notes;  // of sources that should have had credentials
   bool tried = false;
   // True if this was the answer to go on with.
-  const auto attempt = [&](const Credentials& credentials) {
+  const auto attempt = [&](const credentials::Credentials& credentials) {
     tried = true;
     auto grant = Answer(one, credentials);
     if (!grant) {
@@ -108,19 +109,19 @@ Result<HttpResponse> Authorizer::Exchange(const Endpoint& endpoint, const std::s
   for (const auto& source : sources_) {
     auto found = source->Find(asked_for, path, deadline);
     if (!found) notes += "; " + std::string(source->name()) + ": " + found.error().message;
-    for (const Credentials& credentials : found ? *found : std::vector<Credentials>{}) {
+    for (const credentials::Credentials& credentials : found ? *found : std::vector<credentials::Credentials>{}) {
       if (attempt(credentials)) return response;
     }
   }
-  if (!tried && attempt(Credentials{})) return response;
+  if (!tried && attempt(credentials::Credentials{})) return response;
   if (response && notes.empty()) return response;
   if (response) refusal.message = "HTTP status " + std::to_string(response->status);
   refusal.message += notes;
   return refusal;
 }
 
-Result<Grant> Authorizer::Answer(const Case& one, const Credentials& credentials) {
-  for (const Challenge& challenge : ParseChallenges(one.response)) {
+Result<Grant> Authorizer::Answer(const Case& one, const credentials::Credentials& credentials) {
+  for (const credentials::Challenge& challenge : credentials::ParseChallenges(one.response)) {
     if (challenge.scheme == "bearer") return FetchToken(one, challenge, credentials);
     if (challenge.scheme == "basic" && !credentials.username.empty()) {
       return Grant{BasicHeader(credentials), credentials.source, clock_.Steady() + limits::kTokenLongestLife};
@@ -130,24 +131,25 @@ Result<Grant> Authorizer::Answer(const Case& one, const Credentials& credentials
                                                              : "the registry's challenge cannot be answered"};
 }
 
-Result<HttpResponse> Authorizer::Ask(const Case& one, const Url& realm, const std::string& query,
-                                     const Credentials& credentials) {
-  HttpRequest request;
+Result<http::HttpResponse> Authorizer::Ask(const Case& one, const http::Url& realm, const std::string& query,
+                                           const credentials::Credentials& credentials) {
+  http::HttpRequest request;
   request.url = realm;
   request.most = limits::kTokenBytes;
   request.deadline = one.deadline;
   request.operation = "token";
   request.credentials = credentials.empty() ? "none" : credentials.source;
   const bool same_host = realm.host == one.endpoint.base.host;
-  request.reach = same_host ? Reach::kConfigured : ReachOfNamed(one.response.peer);
-  request.transport = same_host ? one.endpoint.transport : TransportForOthers(one.endpoint.transport);
+  request.reach = same_host ? http::Reach::kConfigured : http::ReachOfNamed(one.response.peer);
+  request.transport = same_host ? one.endpoint.transport : http::TransportForOthers(one.endpoint.transport);
   if (same_host) request.headers = one.endpoint.headers;
   const bool is_refresh = credentials.username == kRefreshTokenUser;
   const Secret& refresh = is_refresh ? credentials.password : credentials.identity_token;
   if (!refresh.empty()) {
     request.method = "POST";
     request.headers.emplace_back("Content-Type: application/x-www-form-urlencoded");
-    request.body = Secret("grant_type=refresh_token&refresh_token=" + FormEscape(refresh.text()) + "&" + query);
+    request.body =
+        Secret("grant_type=refresh_token&refresh_token=" + credentials::FormEscape(refresh.text()) + "&" + query);
   } else {
     request.url.path_and_query += (realm.path_and_query.find('?') == std::string::npos ? "?" : "&") + query;
     if (!credentials.username.empty()) request.authorization = BasicHeader(credentials);
@@ -156,17 +158,19 @@ Result<HttpResponse> Authorizer::Ask(const Case& one, const Url& realm, const st
   return http_.Do(request);
 }
 
-Result<Grant> Authorizer::FetchToken(const Case& one, const Challenge& challenge, const Credentials& credentials) {
+Result<Grant> Authorizer::FetchToken(const Case& one, const credentials::Challenge& challenge,
+                                     const credentials::Credentials& credentials) {
   const auto realm = CheckRealm(challenge.Parameter("realm"), one.endpoint.base);
   if (!realm) return realm.error();
-  const std::string query = "service=" + FormEscape(challenge.Parameter("service")) +
-                            "&scope=" + FormEscape(ScopeFor(one.endpoint, one.path, challenge)) + "&client_id=pullseal";
+  const std::string query = "service=" + credentials::FormEscape(challenge.Parameter("service")) +
+                            "&scope=" + credentials::FormEscape(ScopeFor(one.endpoint, one.path, challenge)) +
+                            "&client_id=pullseal";
   const std::string key = realm->Text() + "|" + query + "|" + credentials.Fingerprint();
   auto landed = flights_.Do(key, one.deadline, clock_, [&]() -> Result<Grant> {
     auto response = Ask(one, *realm, query, credentials);
     if (!response) return response.error().In("token request");
     if (response->status != 200) return TokenError(response->status);
-    auto token = ReadToken(response->body, {"token", "access_token"}, clock_.Now());
+    auto token = credentials::ReadToken(response->body, {"token", "access_token"}, clock_.Now());
     Wipe(response->body);
     if (!token) return token.error();
     return Grant{Secret("Bearer " + token->value.text()), credentials.empty() ? "anonymous" : credentials.source,

@@ -15,10 +15,10 @@
 #include "core/base/result.h"
 #include "core/base/secret.h"
 #include "core/base/single_flight.h"
+#include "core/http/http.h"
 #include "image/credentials/challenge.h"
 #include "image/credentials/credentials.h"
 #include "image/registry/hosts.h"
-#include "core/http/http.h"
 
 namespace pullseal::registry {
 
@@ -36,33 +36,35 @@ struct Grant {
 class Authorizer {
  public:
   // Makes the request with a grant, or without one.
-  using Send = std::function<Result<HttpResponse>(const Grant* grant)>;
+  using Send = std::function<Result<http::HttpResponse>(const Grant* grant)>;
 
   // `forward`: the request's credentials are also for mirrors, as containerd takes them.
-  Authorizer(Http& http, const Clock& clock, CredentialSources sources, bool forward)
+  Authorizer(http::Http& http, const Clock& clock, credentials::CredentialSources sources, bool forward)
       : http_(http), clock_(clock), sources_(std::move(sources)), forward_(forward) {}
 
   // Sends, and sends again with credentials as long as the answer is 401 or 403 and there are others to try. Returns
   // the last answer; kUnauthorized if a challenge could not be answered at all.
-  Result<HttpResponse> Exchange(const Endpoint& endpoint, const std::string& path, const Credentials& request,
-                                SteadyTime deadline, const Send& send);
+  Result<http::HttpResponse> Exchange(const Endpoint& endpoint, const std::string& path,
+                                      const credentials::Credentials& request, SteadyTime deadline, const Send& send);
 
  private:
   // What a challenge is answered for.
   struct Case {
     const Endpoint& endpoint;
     const std::string& path;
-    const HttpResponse& response;  // the one with the challenge
+    const http::HttpResponse& response;  // the one with the challenge
     SteadyTime deadline;
   };
-  bool IsFor(const Endpoint& endpoint, const Credentials& request) const;
-  Result<Grant> Answer(const Case& one, const Credentials& credentials);
-  Result<Grant> FetchToken(const Case& one, const Challenge& challenge, const Credentials& credentials);
-  Result<HttpResponse> Ask(const Case& one, const Url& realm, const std::string& query, const Credentials& credentials);
+  bool IsFor(const Endpoint& endpoint, const credentials::Credentials& request) const;
+  Result<Grant> Answer(const Case& one, const credentials::Credentials& credentials);
+  Result<Grant> FetchToken(const Case& one, const credentials::Challenge& challenge,
+                           const credentials::Credentials& credentials);
+  Result<http::HttpResponse> Ask(const Case& one, const http::Url& realm, const std::string& query,
+                                 const credentials::Credentials& credentials);
 
-  Http& http_;
+  http::Http& http_;
   const Clock& clock_;
-  const CredentialSources sources_;
+  const credentials::CredentialSources sources_;
   const bool forward_;
   SingleFlight<Result<Grant>> flights_;
   std::mutex mutex_;

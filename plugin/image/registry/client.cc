@@ -14,7 +14,7 @@ constexpr const char* kAcceptManifests =
     "application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.docker.distribution.manifest.v2+json";
 constexpr const char* kAcceptIndex = "Accept: application/vnd.oci.image.index.v1+json";
 
-std::string MediaType(const HttpResponse& response) {
+std::string MediaType(const http::HttpResponse& response) {
   const std::string_view value = response.Header("content-type");
   std::string_view type = value.substr(0, value.find(';'));
   while (type.ends_with(' ')) type.remove_suffix(1);
@@ -41,14 +41,14 @@ void Keep(std::optional<Error>& kept, const Error& error) {
 
 }  // namespace
 
-Client::Client(Http& http, const Clock& clock, Config config)
+Client::Client(http::Http& http, const Clock& clock, Config config)
     : clock_(clock),
       hosts_(std::move(config.certs_dirs), std::move(config.plain_http), std::move(config.warning)),
       requester_(http, clock, std::move(config.sources), config.forward_to_mirrors) {}
 
-Result<HttpResponse> Client::Get(const Where& where, const Ask& ask) { return requester_.Get(where, ask); }
+Result<http::HttpResponse> Client::Get(const Where& where, const Ask& ask) { return requester_.Get(where, ask); }
 
-Result<oci::Digest> Client::Resolve(const oci::Reference& reference, const Credentials& credentials,
+Result<oci::Digest> Client::Resolve(const oci::Reference& reference, const credentials::Credentials& credentials,
                                     SteadyTime deadline) {
   if (reference.digest()) return *reference.digest();
   auto landed = resolving_.Do(reference.Text() + "|" + credentials.Fingerprint(), deadline, clock_,
@@ -61,8 +61,8 @@ Result<oci::Digest> Client::Resolve(const oci::Reference& reference, const Crede
 }
 
 // containerd asks one host after the other until one answers.
-Result<oci::Digest> Client::ResolveByEndpoints(const oci::Reference& reference, const Credentials& credentials,
-                                               SteadyTime deadline) {
+Result<oci::Digest> Client::ResolveByEndpoints(const oci::Reference& reference,
+                                               const credentials::Credentials& credentials, SteadyTime deadline) {
   const auto endpoints = Places(reference);
   if (!endpoints) return endpoints.error();
   std::optional<Error> kept;
@@ -111,7 +111,7 @@ Result<Fetched> Client::FetchManifestAt(const Where& where, const oci::Digest& d
 }
 
 Result<Fetched> Client::FetchManifest(const oci::Reference& repository, const oci::Digest& digest,
-                                      const Credentials& credentials, SteadyTime deadline) {
+                                      const credentials::Credentials& credentials, SteadyTime deadline) {
   const auto endpoints = Places(repository);
   if (!endpoints) return endpoints.error();
   std::optional<Error> kept;
@@ -160,9 +160,9 @@ Result<Client::ReferrersPage> Client::FetchReferrersPage(const Where& where, con
   ReferrersPage page{std::move(index->manifests), {}};
   const std::string link = NextLink(response->Header("link"));
   if (link.empty()) return page;
-  Url base = where.endpoint.base;
+  http::Url base = where.endpoint.base;
   base.path_and_query += "/" + where.repository.path() + "/";
-  Url here = base;
+  http::Url here = base;
   here.path_and_query += resource;
   const auto next = here.Resolve(link);
   if (!next || !next->SameOrigin(base) || !next->path_and_query.starts_with(base.path_and_query + "referrers/")) {

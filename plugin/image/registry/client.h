@@ -9,21 +9,21 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "core/base/single_flight.h"
+#include "core/http/http.h"
+#include "image/credentials/credentials.h"
 #include "image/oci/digest.h"
 #include "image/oci/manifest.h"
 #include "image/oci/reference.h"
-#include "image/credentials/credentials.h"
 #include "image/registry/hosts.h"
-#include "core/http/http.h"
 #include "image/registry/requester.h"
 
 namespace pullseal::registry {
 
 struct Config {
-  std::vector<std::string> plain_http;  // hosts (with port) spoken to by http
-  std::vector<std::string> certs_dirs;  // containerd's hosts folders
-  bool forward_to_mirrors = false;      // a request's credentials are also for mirrors, as containerd takes them
-  CredentialSources sources;            // the node's own credentials, in the order they are tried
+  std::vector<std::string> plain_http;     // hosts (with port) spoken to by http
+  std::vector<std::string> certs_dirs;     // containerd's hosts folders
+  bool forward_to_mirrors = false;         // a request's credentials are also for mirrors, as containerd takes them
+  credentials::CredentialSources sources;  // the node's own credentials, in the order they are tried
   Hosts::Warning warning = [](const std::string&) {};
 };
 
@@ -37,7 +37,7 @@ struct Fetched {
 // kRemote, kMismatch, kLimit, kTimeout and kUnavailable all mean that nothing is known. Thread-safe.
 class Client {
  public:
-  Client(Http& http, const Clock& clock, Config config);
+  Client(http::Http& http, const Clock& clock, Config config);
 
   // Where content of `repository` may be: its mirrors and the registry itself, as containerd orders them. kUnavailable
   // if its configuration cannot be used.
@@ -45,11 +45,12 @@ class Client {
 
   // The digest that `reference` stands for now: its own, without a request, or its tag's, by the first endpoint that
   // may resolve tags and answers. Those who ask at the same time share the answer.
-  Result<oci::Digest> Resolve(const oci::Reference& reference, const Credentials& credentials, SteadyTime deadline);
+  Result<oci::Digest> Resolve(const oci::Reference& reference, const credentials::Credentials& credentials,
+                              SteadyTime deadline);
 
   // The manifest or index `digest`, at most limits::kManifestBytes, from the first endpoint that has it.
   Result<Fetched> FetchManifest(const oci::Reference& repository, const oci::Digest& digest,
-                                const Credentials& credentials, SteadyTime deadline);
+                                const credentials::Credentials& credentials, SteadyTime deadline);
 
   // --- at one endpoint ---
 
@@ -73,9 +74,9 @@ class Client {
     std::vector<oci::Descriptor> referrers;
     std::string next;  // resource of the next page, empty at the end
   };
-  Result<HttpResponse> Get(const Where& where, const Ask& ask);
+  Result<http::HttpResponse> Get(const Where& where, const Ask& ask);
   Result<oci::Digest> ResolveAt(const Where& where, const std::string& tag);
-  Result<oci::Digest> ResolveByEndpoints(const oci::Reference& reference, const Credentials& credentials,
+  Result<oci::Digest> ResolveByEndpoints(const oci::Reference& reference, const credentials::Credentials& credentials,
                                          SteadyTime deadline);
   Result<ReferrersPage> FetchReferrersPage(const Where& where, const std::string& resource, bool first);
 

@@ -277,7 +277,7 @@ std::array<Place, 3> EvidenceFinder::OrderFor(const Endpoint& endpoint, const st
 }
 
 Search EvidenceFinder::Find(const oci::Reference& repository, const oci::Digest& subject,
-                            const Credentials& credentials, SteadyTime deadline, const Enough& enough) {
+                            const credentials::Credentials& credentials, SteadyTime deadline, const Enough& enough) {
   Finding finding(client_, subject, enough);
   const auto endpoints = client_.Places(repository);
   if (!endpoints) {

@@ -51,7 +51,7 @@ class EvidenceFinder {
 
   // Find looks in all places of all endpoints that content may come from, mirrors first, at each first where its last
   // good signature was, until `enough`. Bounds: limits::kSignatures, kReferrers, kSearchBytes.
-  Search Find(const oci::Reference& repository, const oci::Digest& subject, const Credentials& credentials,
+  Search Find(const oci::Reference& repository, const oci::Digest& subject, const credentials::Credentials& credentials,
               SteadyTime deadline, const Enough& enough);
 
  private:

@@ -46,18 +46,18 @@ HostEntry ReadCertificateFiles(const std::string& folder) {
   return out;
 }
 
-std::string HostAndPort(const Url& url) {
+std::string HostAndPort(const http::Url& url) {
   const bool usual = url.port == (url.scheme == "https" ? "443" : "80");
   return usual ? url.host : url.host + ":" + url.port;
 }
 
 // The files an endpoint needs, read into its transport; `files` gets their stamps.
-Result<std::shared_ptr<const Transport>> MakeTransport(const HostEntry& entry, const std::string& folder,
-                                                       std::vector<std::pair<std::string, FileStamp>>& files) {
-  auto out = std::make_shared<Transport>();
+Result<std::shared_ptr<const http::Transport>> MakeTransport(
+    const HostEntry& entry, const std::string& folder, std::vector<std::pair<std::string, http::FileStamp>>& files) {
+  auto out = std::make_shared<http::Transport>();
   for (const std::string& name : entry.ca) {
     const std::string path = Within(folder, name);
-    files.emplace_back(path, FileStamp::Of(path));
+    files.emplace_back(path, http::FileStamp::Of(path));
     auto text = ReadFile(path, limits::kRootsBytes);
     if (!text) return Error{ErrorCode::kUnavailable, text.error().message};
     if (text->find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
@@ -70,20 +70,20 @@ Result<std::shared_ptr<const Transport>> MakeTransport(const HostEntry& entry, c
     out->client_key = Within(folder, entry.client.front().second);
     for (const std::string& path : {out->client_certificate, out->client_key}) {
       if (path.empty()) continue;
-      files.emplace_back(path, FileStamp::Of(path));
+      files.emplace_back(path, http::FileStamp::Of(path));
       if (!Exists(path)) return Error{ErrorCode::kUnavailable, path + " is not there"};
     }
   }
   out->skip_verify = entry.skip_verify.value_or(false);
   if (entry.dial_timeout && entry.dial_timeout->count() > 0) out->connect_time = *entry.dial_timeout;
-  return std::shared_ptr<const Transport>(std::move(out));
+  return std::shared_ptr<const http::Transport>(std::move(out));
 }
 
 }  // namespace
 
 bool Hosts::Known::IsCurrent() const {
   return std::all_of(files.begin(), files.end(),
-                     [](const auto& file) { return FileStamp::Of(file.first) == file.second; });
+                     [](const auto& file) { return http::FileStamp::Of(file.first) == file.second; });
 }
 
 // containerd: in each folder the first that exists of host_port_, host:port, _default; no merging.
@@ -107,11 +107,11 @@ Endpoint Hosts::Default(const std::string& host) const {
   Endpoint out;
   out.original = host;
   const std::string server = host == kDockerHub ? kDockerHubServer : host;
-  auto url = Url::Parse("https://" + server + "/v2");
+  auto url = http::Url::Parse("https://" + server + "/v2");
   if (!url) return out;
   const bool listed = std::find(plain_http_.begin(), plain_http_.end(), host) != plain_http_.end();
-  const bool local = IsLoopback(url->host) && host.find(':') != std::string::npos && url->port != "443";
-  if (listed || local) url = Url::Parse("http://" + server + "/v2");
+  const bool local = http::IsLoopback(url->host) && host.find(':') != std::string::npos && url->port != "443";
+  if (listed || local) url = http::Url::Parse("http://" + server + "/v2");
   if (!url) return out;
   out.base = std::move(*url);
   out.host = server;
@@ -124,7 +124,7 @@ Result<std::shared_ptr<const Hosts::Known>> Hosts::Read(const std::string& host,
   std::vector<HostEntry> entries(1);
   if (!folder.empty()) {
     const std::string path = folder + "/hosts.toml";
-    known->files = {{folder, FileStamp::Of(folder)}, {path, FileStamp::Of(path)}};
+    known->files = {{folder, http::FileStamp::Of(folder)}, {path, http::FileStamp::Of(path)}};
     auto text = ReadFile(path, limits::kHostsFileBytes);
     if (!text && text.error().code != ErrorCode::kNotFound) return Error{ErrorCode::kUnavailable, text.error().message};
     auto parsed =
@@ -139,7 +139,7 @@ Result<std::shared_ptr<const Hosts::Known>> Hosts::Read(const std::string& host,
     bool own_tls = entry.ConfiguresTls();
     HostEntry transport = entry;
     if (!entry.url.empty()) {
-      auto url = Url::Parse(entry.url);
+      auto url = http::Url::Parse(entry.url);
       if (!url) {
         warning_(folder + "/hosts.toml: " + url.error().message);
         continue;
@@ -150,7 +150,7 @@ Result<std::shared_ptr<const Hosts::Known>> Hosts::Read(const std::string& host,
       one.pull = entry.pull;
       one.resolve = entry.resolve;
       one.mirror = one.host != host && !(host == kDockerHub && one.host == kDockerHubServer);
-    } else if (IsLoopback(one.base.host) && one.base.port != "80") {
+    } else if (http::IsLoopback(one.base.host) && one.base.port != "80") {
       // This machine's own registries: containerd checks no certificate of theirs and finds out whether they have one.
       transport.skip_verify = true;
       own_tls = true;
@@ -159,9 +159,9 @@ Result<std::shared_ptr<const Hosts::Known>> Hosts::Read(const std::string& host,
     auto made = MakeTransport(transport, folder, known->files);
     if (!made) return made.error().In("registry host " + one.host);
     if (one.base.scheme == "http" && own_tls && one.base.port != "80") {
-      auto with_tls = std::make_shared<Transport>(**made);
+      auto with_tls = std::make_shared<http::Transport>(**made);
       with_tls->tls_first = true;
-      made = std::shared_ptr<const Transport>(std::move(with_tls));
+      made = std::shared_ptr<const http::Transport>(std::move(with_tls));
     }
     one.transport = std::move(*made);
     if (!one.base.host.empty()) endpoints->push_back(std::move(one));

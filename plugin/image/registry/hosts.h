@@ -18,13 +18,13 @@ namespace pullseal::registry {
 
 // Endpoint is one place where containerd would look for a registry's images.
 struct Endpoint {
-  Url base;             // the API's root, without a slash at its end: https://reg.io:443/v2
+  http::Url base;       // the API's root, without a slash at its end: https://reg.io:443/v2
   bool pull = true;     // content may be fetched here
   bool resolve = true;  // tags may be resolved here
   bool mirror = false;  // not the image's own host: requests name that in "ns" (distribution specification, "Proxying")
   std::string original;  // the image's own host
   std::string host;      // as containerd names it to those who give credentials: "reg.io", "reg.io:5000"
-  std::shared_ptr<const Transport> transport;
+  std::shared_ptr<const http::Transport> transport;
   std::vector<std::string> headers;  // sent to it and to its token service
 };
 using Endpoints = std::shared_ptr<const std::vector<Endpoint>>;
@@ -48,7 +48,7 @@ class Hosts {
  private:
   struct Known {
     std::string folder;
-    std::vector<std::pair<std::string, FileStamp>> files;  // what it was read from
+    std::vector<std::pair<std::string, http::FileStamp>> files;  // what it was read from
     Endpoints endpoints;
     bool IsCurrent() const;
   };

@@ -21,7 +21,7 @@ bool ShouldRetry(long status) {
 
 // How long the registry asks us to wait: Retry-After in seconds or as a date (RFC 9110 section 10.2.3). Absent if it
 // does not say so in either way.
-std::optional<std::chrono::milliseconds> RetryAfter(const HttpResponse& response, WallTime now) {
+std::optional<std::chrono::milliseconds> RetryAfter(const http::HttpResponse& response, WallTime now) {
   const std::string_view value = response.Header("retry-after");
   if (value.empty() || value.size() > 64) return std::nullopt;
   int seconds = 0;
@@ -29,7 +29,7 @@ std::optional<std::chrono::milliseconds> RetryAfter(const HttpResponse& response
   if (code == std::errc() && end == value.data() + value.size() && seconds >= 0) {
     return std::max<std::chrono::milliseconds>(limits::kBackoffFirst, std::chrono::seconds(seconds));
   }
-  const auto date = ParseHttpDate(value);
+  const auto date = http::ParseHttpDate(value);
   if (!date) return std::nullopt;
   return std::max(limits::kBackoffFirst, std::chrono::duration_cast<std::chrono::milliseconds>(*date - now));
 }
@@ -51,8 +51,8 @@ std::string QuotaOf(const Endpoint& endpoint, const Ask& ask) {
 
 }  // namespace
 
-Result<HttpResponse> Requester::FollowRedirects(HttpRequest request) {
-  const Url origin = request.url;
+Result<http::HttpResponse> Requester::FollowRedirects(http::HttpRequest request) {
+  const http::Url origin = request.url;
   for (int hop = 0; hop <= limits::kRedirects; ++hop) {
     auto response = http_.Do(request);
     // Only the registry itself may ask for credentials: what it redirects to could name a token service of its own.
@@ -65,7 +65,7 @@ Result<HttpResponse> Requester::FollowRedirects(HttpRequest request) {
     if (next->scheme == "http" && request.url.scheme == "https") {
       return Error{ErrorCode::kRemote, "the registry redirects from https to http; refused"};
     }
-    if (IsInternalAddress(next->host) && next->host != origin.host) {
+    if (http::IsInternalAddress(next->host) && next->host != origin.host) {
       return Error{ErrorCode::kRemote, "the registry redirects to an internal address; refused"};
     }
     // What was meant for one host never crosses to another scheme, host or port: neither credentials nor the headers
@@ -74,23 +74,23 @@ Result<HttpResponse> Requester::FollowRedirects(HttpRequest request) {
       std::erase_if(request.headers, [](const std::string& header) { return !header.starts_with("Accept:"); });
       request.authorization = Secret();
       request.credentials = "none";
-      request.transport = TransportForOthers(request.transport);
-      if (next->host != origin.host) request.reach = ReachOfNamed(response->peer);
+      request.transport = http::TransportForOthers(request.transport);
+      if (next->host != origin.host) request.reach = http::ReachOfNamed(response->peer);
     }
     request.url = std::move(*next);
   }
   return Error{ErrorCode::kLimit, "the registry redirects more than " + std::to_string(limits::kRedirects) + " times"};
 }
 
-Result<HttpResponse> Requester::Once(const Where& where, const Ask& ask) {
+Result<http::HttpResponse> Requester::Once(const Where& where, const Ask& ask) {
   const Endpoint& endpoint = where.endpoint;
-  HttpRequest request;
+  http::HttpRequest request;
   request.method = ask.method;
   request.url = endpoint.base;
   std::string& path = request.url.path_and_query;
   path += "/" + where.repository.path() + "/" + ask.resource;
   if (endpoint.mirror && path.find("ns=") == std::string::npos) {
-    path += (path.find('?') == std::string::npos ? "?ns=" : "&ns=") + FormEscape(endpoint.original);
+    path += (path.find('?') == std::string::npos ? "?ns=" : "&ns=") + credentials::FormEscape(endpoint.original);
   }
   request.headers = endpoint.headers;
   request.most = ask.most;
@@ -103,7 +103,7 @@ Result<HttpResponse> Requester::Once(const Where& where, const Ask& ask) {
   if (!slot) return slot.error();
   return authorizer_.Exchange(endpoint, where.repository.path(), where.credentials, where.deadline,
                               [&](const Grant* grant) {
-                                HttpRequest copy = request;
+                                http::HttpRequest copy = request;
                                 if (grant != nullptr) {
                                   copy.authorization = grant->header;
                                   copy.credentials = grant->credentials;
@@ -132,7 +132,7 @@ void Requester::Note(const std::string& host, const Error& error) {
   }
 }
 
-Result<HttpResponse> Requester::Get(const Where& where, const Ask& ask) {
+Result<http::HttpResponse> Requester::Get(const Where& where, const Ask& ask) {
   const std::string what =
       std::string(ask.operation) + " " + where.endpoint.host + "/" + where.repository.path() + " " + ask.resource;
   const std::string host = QuotaOf(where.endpoint, Ask{"", "", ""});

@@ -6,11 +6,11 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
+#include "core/http/http.h"
 #include "image/oci/reference.h"
 #include "image/registry/auth.h"
 #include "image/registry/backoff.h"
 #include "image/registry/hosts.h"
-#include "core/http/http.h"
 
 namespace pullseal::registry {
 
@@ -29,7 +29,7 @@ struct Ask {
 struct Where {
   const Endpoint& endpoint;
   const oci::Reference& repository;
-  const Credentials& credentials;
+  const credentials::Credentials& credentials;
   SteadyTime deadline;
   bool last = true;  // there is no other endpoint to go to, so trouble is worth a second try
 };
@@ -38,20 +38,20 @@ struct Where {
 // pass, and no more often than the endpoint bears. Thread-safe.
 class Requester {
  public:
-  Requester(Http& http, const Clock& clock, CredentialSources sources, bool forward)
+  Requester(http::Http& http, const Clock& clock, credentials::CredentialSources sources, bool forward)
       : http_(http), clock_(clock), authorizer_(http, clock, std::move(sources), forward), backoff_(clock) {}
 
   // The answer with status 200. kNotFound is a certain "not there"; kUnauthorized, kThrottled, kUnreachable, kRemote,
   // kLimit and kTimeout all mean that nothing is known.
-  Result<HttpResponse> Get(const Where& where, const Ask& ask);
+  Result<http::HttpResponse> Get(const Where& where, const Ask& ask);
 
  private:
   Status Await(const std::string& host, SteadyTime deadline);
   void Note(const std::string& host, const Error& error);
-  Result<HttpResponse> Once(const Where& where, const Ask& ask);
-  Result<HttpResponse> FollowRedirects(HttpRequest request);
+  Result<http::HttpResponse> Once(const Where& where, const Ask& ask);
+  Result<http::HttpResponse> FollowRedirects(http::HttpRequest request);
 
-  Http& http_;
+  http::Http& http_;
   const Clock& clock_;
   Authorizer authorizer_;
   Backoff backoff_;

@@ -7,15 +7,15 @@
 #include <optional>
 #include <thread>
 
-#include "reports/admin/client.h"
-#include "node/agent/audit_follower.h"
-#include "node/agent/taint.h"
 #include "core/base/bytes.h"
 #include "core/base/limits.h"
-#include "node/doctor/doctor.h"
 #include "core/json/value.h"
-#include "reports/metrics/server.h"
+#include "node/agent/audit_follower.h"
+#include "node/agent/taint.h"
+#include "node/doctor/doctor.h"
 #include "node/install/host.h"
+#include "reports/admin/client.h"
+#include "reports/metrics/server.h"
 
 namespace pullseal::agent {
 namespace {
@@ -153,7 +153,7 @@ class Agent {
     if (options_.taint.empty() || taint_lifted_) return;
     if (const auto report = ReadReport(); !report || !report->proven()) return;
     const auto server = FindApiServer();
-    const auto lifted = server ? agent::LiftTaint(*registry::MakeCurlHttp(server->roots), *server, options_.node_name,
+    const auto lifted = server ? agent::LiftTaint(*http::MakeCurlHttp(server->roots), *server, options_.node_name,
                                                   options_.taint, clock_)
                                : Result<bool>(server.error());
     if (!lifted)

@@ -5,8 +5,8 @@
 #include "core/base/bytes.h"
 #include "core/base/file.h"
 #include "core/base/limits.h"
-#include "core/json/value.h"
 #include "core/http/http.h"
+#include "core/json/value.h"
 
 namespace pullseal::agent {
 namespace {
@@ -24,11 +24,11 @@ std::string Variable(const char* name) {
   return value != nullptr ? value : "";
 }
 
-Result<registry::HttpRequest> RequestTo(const ApiServer& server, const std::string& node_name, const Clock& clock) {
+Result<http::HttpRequest> RequestTo(const ApiServer& server, const std::string& node_name, const Clock& clock) {
   if (!IsName(node_name)) return Error{ErrorCode::kInvalid, "the node's name is not known (--node-name)"};
-  auto url = registry::Url::Parse(server.base + "/api/v1/nodes/" + node_name);
+  auto url = http::Url::Parse(server.base + "/api/v1/nodes/" + node_name);
   if (!url) return url.error();
-  registry::HttpRequest out;
+  http::HttpRequest out;
   out.url = std::move(*url);
   out.authorization = Secret("Bearer " + server.token.text());
   out.most = limits::kReportBytes;
@@ -76,8 +76,8 @@ Result<ApiServer> FindApiServer() {
   return out;
 }
 
-Result<bool> LiftTaint(registry::Http& http, const ApiServer& server, const std::string& node_name,
-                       const std::string& key, const Clock& clock) {
+Result<bool> LiftTaint(http::Http& http, const ApiServer& server, const std::string& node_name, const std::string& key,
+                       const Clock& clock) {
   auto request = RequestTo(server, node_name, clock);
   if (!request) return request.error();
   auto got = http.Do(*request);

@@ -22,8 +22,8 @@ Result<ApiServer> FindApiServer();
 
 // LiftTaint removes the taint with the key `key` from the node: it reads the node and patches it only if nobody changed
 // its taints in between (RFC 6902, "test"). Whether the node had the taint. Takes the rights to get and patch nodes.
-Result<bool> LiftTaint(registry::Http& http, const ApiServer& server, const std::string& node_name,
-                       const std::string& key, const Clock& clock);
+Result<bool> LiftTaint(http::Http& http, const ApiServer& server, const std::string& node_name, const std::string& key,
+                       const Clock& clock);
 
 }  // namespace pullseal::agent
 

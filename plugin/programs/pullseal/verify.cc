@@ -9,14 +9,14 @@
 #include "core/base/clock.h"
 #include "core/base/file.h"
 #include "core/base/limits.h"
-#include "programs/pullseal/policy_commands.h"
-#include "node/config/config.h"
+#include "core/json/value.h"
 #include "gate/gate/gate.h"
 #include "gate/gate/load_policy.h"
-#include "core/json/value.h"
 #include "image/oci/platform.h"
-#include "policy/model/match.h"
 #include "image/registry/access.h"
+#include "node/config/config.h"
+#include "policy/model/match.h"
+#include "programs/pullseal/policy_commands.h"
 
 namespace pullseal::cli {
 namespace {
@@ -56,8 +56,8 @@ int ExitFor(gate::Outcome outcome) {
   return kUndecided;
 }
 
-Result<registry::Credentials> ReadCredentials(const VerifyOptions& options) {
-  registry::Credentials out;
+Result<credentials::Credentials> ReadCredentials(const VerifyOptions& options) {
+  credentials::Credentials out;
   out.username = options.username;
   if (options.password_file.empty()) return out;
   auto text = ReadFile(options.password_file, limits::kKeyBytes);
@@ -85,7 +85,7 @@ Result<config::Config> ReadConfig(const VerifyOptions& options) {
 
 // One request in a line: what was asked of whom, with whose credentials, why, and what came of it. Queries are left
 // out: storage services have secrets there.
-std::string Told(const registry::HttpRequest& request, long status, std::chrono::milliseconds time) {
+std::string Told(const http::HttpRequest& request, long status, std::chrono::milliseconds time) {
   const std::string& path = request.url.path_and_query;
   const std::string ns = path.find("ns=") == std::string::npos ? "" : " (as a mirror)";
   return request.method + " " + request.url.scheme + "://" + request.url.host + ":" + request.url.port +
@@ -148,7 +148,7 @@ int Verify(const VerifyOptions& options) {
   std::vector<std::string> requests;
   registry::Access access(
       config->registries, clock,
-      [&requests](const registry::HttpRequest& request, long status, std::chrono::milliseconds time) {
+      [&requests](const http::HttpRequest& request, long status, std::chrono::milliseconds time) {
         requests.push_back(Told(request, status, time));
       },
       [](const std::string& text) { (void)Complain("warning: " + text, 0); });

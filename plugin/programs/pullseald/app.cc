@@ -13,15 +13,19 @@
 #include <thread>
 #include <utility>
 
-#include "reports/admin/server.h"
-#include "reports/audit/audit_log.h"
+#include "adapters/cri/calls.h"
+#include "adapters/relay/relay.h"
 #include "core/base/clock.h"
 #include "core/base/file.h"
 #include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/base/unix_listen.h"
-#include "adapters/cri/calls.h"
-#include "adapters/relay/relay.h"
+#include "gate/gate/gate.h"
+#include "image/oci/platform.h"
+#include "image/registry/access.h"
+#include "image/runtime/image_link.h"
+#include "image/runtime/runtime.h"
+#include "image/store/evidence_store.h"
 #include "programs/pullseald/admin_commands.h"
 #include "programs/pullseald/background.h"
 #include "programs/pullseald/break_glass.h"
@@ -30,14 +34,10 @@
 #include "programs/pullseald/policy_source.h"
 #include "programs/pullseald/reporter.h"
 #include "programs/pullseald/self_test.h"
-#include "gate/gate/gate.h"
+#include "reports/admin/server.h"
+#include "reports/audit/audit_log.h"
 #include "reports/metrics/metrics.h"
 #include "reports/metrics/server.h"
-#include "image/oci/platform.h"
-#include "image/registry/access.h"
-#include "image/runtime/image_link.h"
-#include "image/runtime/runtime.h"
-#include "image/store/evidence_store.h"
 
 namespace pullseal::daemon {
 namespace {
@@ -129,7 +129,7 @@ class App {
       : config_(config),
         registry_(
             config.registries, clock_,
-            [this](const registry::HttpRequest& request, long status, std::chrono::milliseconds) {
+            [this](const http::HttpRequest& request, long status, std::chrono::milliseconds) {
               metrics_.Add("pullseal_registry_requests_total",
                            {{"operation", request.operation}, {"code", std::to_string(status)}});
             },

@@ -89,9 +89,7 @@ TEST_F(GateTest, MissingAndWrongSignaturesAreDenied) {
 }
 
 TEST_F(GateTest, TroubleIsNeitherSignedNorUnsignedAndNotRemembered) {
-  http_.On(".sig", [](const registry::HttpRequest&) {
-    return FakeRegistry::Response(429, "", {{"retry-after", "60"}});
-  });
+  http_.On(".sig", [](const http::HttpRequest&) { return FakeRegistry::Response(429, "", {{"retry-after", "60"}}); });
   EXPECT_EQ(Reason::kRegistryThrottled, DecidePull().decision.reason);
   http_.Clear(".sig");
   Sign(digest_, release_);
@@ -101,7 +99,7 @@ TEST_F(GateTest, TroubleIsNeitherSignedNorUnsignedAndNotRemembered) {
 }
 
 TEST_F(GateTest, ConfigurationThatCannotBeUsedIsToldAsSuch) {
-  http_.On("reg.io", [](const registry::HttpRequest&) -> Result<registry::HttpResponse> {
+  http_.On("reg.io", [](const http::HttpRequest&) -> Result<http::HttpResponse> {
     return Error{ErrorCode::kUnavailable, "ca.pem is not there"};
   });
   const Decision decision = DecidePull().decision;
@@ -118,7 +116,7 @@ TEST_F(GateTest, TheTagIsResolvedOnceAndWhatWasJudgedIsPulled) {
   int heads = 0;
   const std::string other =
       http_.PutManifest("reg.io", "app", "", fakes::ImageManifest(kConfig, R"(,"annotations":{})"), fakes::kImageType);
-  http_.On("HEAD ", [&](const registry::HttpRequest&) {
+  http_.On("HEAD ", [&](const http::HttpRequest&) {
     return FakeRegistry::Response(200, "", {{"docker-content-digest", ++heads == 1 ? digest_ : other}});
   });
   EXPECT_EQ(digest_, DecidePull().digest->text());
@@ -204,7 +202,7 @@ TEST_F(GateTest, AuditIsOnlyForTheRulesThatSaySo) {
 
 TEST_F(GateTest, ManyQuestionsShareOneSearchAndNoneIsAdmittedByItsFailure) {
   std::atomic<int> searches{0};
-  http_.On(".sig", [&](const registry::HttpRequest&) {
+  http_.On(".sig", [&](const http::HttpRequest&) {
     ++searches;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     return FakeRegistry::Response(500);
@@ -290,7 +288,7 @@ class StoredEvidenceTest : public GateTest {
     return restarted_->DecideContent(snapshot_, question);
   }
   void TakeTheRegistryDown() {
-    http_.On("reg.io", [](const registry::HttpRequest&) -> Result<registry::HttpResponse> {
+    http_.On("reg.io", [](const http::HttpRequest&) -> Result<http::HttpResponse> {
       return Error{ErrorCode::kUnreachable, "down"};
     });
   }
@@ -417,7 +415,7 @@ TEST_F(StoredEvidenceTest, EvidenceInUseIsRefreshedInTheBackground) {
 TEST_F(StoredEvidenceTest, ASignatureDeletedFromTheRegistryGrowsOld) {
   Sign(digest_, release_);
   EXPECT_EQ(Reason::kSigned, Decide().reason);
-  http_.On(".sig", [](const registry::HttpRequest&) { return FakeRegistry::Response(404); });
+  http_.On(".sig", [](const http::HttpRequest&) { return FakeRegistry::Response(404); });
   clock_.Advance(std::chrono::hours(22));
   EXPECT_EQ(0, restarted_->RefreshDue(stop_));
   EXPECT_EQ(Reason::kSigned, Decide().reason);
@@ -432,7 +430,7 @@ TEST_F(StoredEvidenceTest, RulesWithOtherKeysShareWhatIsKnown) {
   const Snapshot first = snapshot_;
   snapshot_.policy.rules.front().signatures->any_of.front().key = *crypto::PublicKey::ParsePem(stranger_.PublicPem());
   snapshot_.policy.fingerprint = "other";
-  http_.On(".sig", [](const registry::HttpRequest&) { return FakeRegistry::Response(404); });
+  http_.On(".sig", [](const http::HttpRequest&) { return FakeRegistry::Response(404); });
   const std::string statement = fakes::SignStatement(digest_);
   const std::string bundle = fakes::KeyBundle(statement, stranger_.Sign(fakes::EnvelopeBytes(statement)));
   http_.PutReferrersApi("reg.io", "app", digest_, {http_.PutReferrer("reg.io", "app", digest_, bundle)});
@@ -446,7 +444,7 @@ TEST_F(StoredEvidenceTest, RulesWithOtherKeysShareWhatIsKnown) {
 }
 
 TEST_F(GateTest, AFailingRegistryIsLeftAlone) {
-  http_.On("reg.io", [](const registry::HttpRequest&) { return FakeRegistry::Response(503); });
+  http_.On("reg.io", [](const http::HttpRequest&) { return FakeRegistry::Response(503); });
   for (int i = 0; i < 2; ++i) EXPECT_EQ(Reason::kRegistryError, DecidePull().decision.reason);
   http_.ForgetRequests();
   for (int i = 0; i < 50; ++i) EXPECT_EQ(Reason::kRegistryError, DecidePull().decision.reason);

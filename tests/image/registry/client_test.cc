@@ -6,9 +6,9 @@
 #include <fstream>
 
 #include "core/base/limits.h"
+#include "core/http/address.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
-#include "core/http/address.h"
 
 namespace pullseal::registry {
 namespace {
@@ -39,7 +39,7 @@ class ClientTest : public ::testing::Test {
   }
   void Answer(const std::string& part, long status, std::multimap<std::string, std::string> headers = {},
               std::string body = "") {
-    http_.On(part, [=](const HttpRequest&) { return FakeRegistry::Response(status, body, headers); });
+    http_.On(part, [=](const http::HttpRequest&) { return FakeRegistry::Response(status, body, headers); });
   }
   bool Sent(const std::string& part, const std::string& header) {
     for (const std::string& one : http_.HeadersOf(part)) {
@@ -51,7 +51,7 @@ class ClientTest : public ::testing::Test {
   fakes::FakeClock clock_;
   FakeRegistry http_;
   Client client_;
-  Credentials credentials_;
+  credentials::Credentials credentials_;
   std::string body_;
   std::string digest_;
 };
@@ -89,7 +89,7 @@ TEST_F(ClientTest, StatusesKeepTheirMeaning) {
 
 TEST_F(ClientTest, RetriesWhatMayPass) {
   int calls = 0;
-  http_.On("manifests/1", [&](const HttpRequest&) -> Result<HttpResponse> {
+  http_.On("manifests/1", [&](const http::HttpRequest&) -> Result<http::HttpResponse> {
     if (++calls < 3) return Error{ErrorCode::kUnreachable, "reset"};
     return FakeRegistry::Response(200, "", {{"docker-content-digest", digest_}});
   });
@@ -114,8 +114,8 @@ TEST_F(ClientTest, BlobSizesAreChecked) {
 }
 
 TEST_F(ClientTest, BearerTokenIsFetchedOnceAndRemembered) {
-  credentials_ = Credentials{"user", "secret", ""};
-  http_.On("https://reg.io", [&](const HttpRequest& request) {
+  credentials_ = credentials::Credentials{"user", "secret", ""};
+  http_.On("https://reg.io", [&](const http::HttpRequest& request) {
     for (const std::string& header : request.headers) {
       if (header == "Authorization: Bearer t0k")
         return FakeRegistry::Response(200, "", {{"docker-content-digest", digest_}});
@@ -145,8 +145,8 @@ TEST_F(ClientTest, BearerTokenIsFetchedOnceAndRemembered) {
 }
 
 TEST_F(ClientTest, BasicChallengeGetsTheCredentials) {
-  credentials_ = Credentials{"user", "secret", ""};
-  http_.On("https://reg.io", [&](const HttpRequest& request) {
+  credentials_ = credentials::Credentials{"user", "secret", ""};
+  http_.On("https://reg.io", [&](const http::HttpRequest& request) {
     for (const std::string& header : request.headers) {
       if (header == "Authorization: Basic dXNlcjpzZWNyZXQ=")
         return FakeRegistry::Response(200, "", {{"docker-content-digest", digest_}});
@@ -159,7 +159,7 @@ TEST_F(ClientTest, BasicChallengeGetsTheCredentials) {
 }
 
 TEST_F(ClientTest, TokenRealmsThatLeadInsideAreRefused) {
-  credentials_ = Credentials{"user", "secret", ""};
+  credentials_ = credentials::Credentials{"user", "secret", ""};
   for (const char* realm : {"http://auth.io/token", "https://169.254.169.254/token", "https://127.0.0.1/token",
                             "https://10.0.0.1/t", "https://[::1]/t", "https://[::ffff:127.0.0.1]/t", "https://0x7f.1/t",
                             "file:///etc/passwd", "", "https://u:p@auth.io/t"}) {
@@ -173,9 +173,9 @@ TEST_F(ClientTest, TokenRealmsThatLeadInsideAreRefused) {
 }
 
 TEST_F(ClientTest, RedirectsDropCredentialsAndStayOutside) {
-  credentials_ = Credentials{"user", "secret", ""};
+  credentials_ = credentials::Credentials{"user", "secret", ""};
   const auto blob = *oci::Digest::Parse(http_.PutBlob("reg.io", "app", "payload"));
-  http_.On("https://reg.io", [&](const HttpRequest& request) {
+  http_.On("https://reg.io", [&](const http::HttpRequest& request) {
     for (const std::string& header : request.headers) {
       if (header.starts_with("Authorization: "))
         return FakeRegistry::Response(307, "", {{"location", "https://storage.io/x?sig=1"}});
@@ -199,7 +199,7 @@ TEST_F(ClientTest, RedirectsDropCredentialsAndStayOutside) {
 
 // Where a registry redirects to gets no say in where credentials go.
 TEST_F(ClientTest, AChallengeOfAnotherHostIsNotAnswered) {
-  credentials_ = Credentials{"user", "secret", ""};
+  credentials_ = credentials::Credentials{"user", "secret", ""};
   const auto blob = *oci::Digest::Parse(http_.PutBlob("reg.io", "app", "payload"));
   Answer("https://reg.io", 307, {{"location", "https://storage.io/x"}});
   Answer("https://storage.io", 401, {{"www-authenticate", R"(Bearer realm="https://evil.io/token",service="x")"}});
@@ -225,18 +225,18 @@ TEST_F(ClientTest, LoopbackIsPlainAndDockerHasItsHost) {
 }
 
 TEST(ChallengeTest, ReadsSeveralAndStopsAtNonsense) {
-  HttpResponse response;
+  http::HttpResponse response;
   response.headers.emplace("www-authenticate",
                            R"(Basic realm="a, b", Bearer realm="https://x/\"y",service=s , Digest)");
-  const auto challenges = ParseChallenges(response);
+  const auto challenges = credentials::ParseChallenges(response);
   ASSERT_EQ(3U, challenges.size());
   EXPECT_EQ("a, b", challenges[0].parameters.at("realm"));
   EXPECT_EQ("https://x/\"y", challenges[1].parameters.at("realm"));
   EXPECT_EQ("s", challenges[1].parameters.at("service"));
   for (const char* text : {"", "=", "\"", "Bearer realm=\"", ",,,,", "Bearer =x", "\xff"}) {
-    HttpResponse bad;
+    http::HttpResponse bad;
     bad.headers.emplace("www-authenticate", text);
-    (void)ParseChallenges(bad);
+    (void)credentials::ParseChallenges(bad);
   }
 }
 
@@ -244,10 +244,10 @@ TEST(UrlTest, InternalAddressesInAllSpellings) {
   for (const char* host : {"127.0.0.1", "127.1", "0177.0.0.1", "2130706433", "0x7f000001", "10.1.2.3", "172.16.0.1",
                            "192.168.1.1", "169.254.169.254", "168.63.129.16", "0.0.0.0", "100.64.0.1", "[::1]", "[::]",
                            "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "localhost"}) {
-    EXPECT_TRUE(IsInternalAddress(host)) << host;
+    EXPECT_TRUE(http::IsInternalAddress(host)) << host;
   }
   for (const char* host : {"8.8.8.8", "172.32.0.1", "reg.io", "[2001:db8::1]", "10.example.com"})
-    EXPECT_FALSE(IsInternalAddress(host)) << host;
+    EXPECT_FALSE(http::IsInternalAddress(host)) << host;
 }
 
 }  // namespace

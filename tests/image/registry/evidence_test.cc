@@ -23,7 +23,7 @@ class EvidenceTest : public ::testing::Test {
   }
   void Answer(const std::string& part, long status, std::multimap<std::string, std::string> headers = {},
               std::string body = "") {
-    http_.On(part, [=](const HttpRequest&) { return FakeRegistry::Response(status, body, headers); });
+    http_.On(part, [=](const http::HttpRequest&) { return FakeRegistry::Response(status, body, headers); });
   }
   Search Find(const EvidenceFinder::Enough& enough = [](const Search&) { return false; }) {
     clock_.Advance(2 * limits::kRestMost);  // what failed before does not speak for this search
@@ -87,7 +87,7 @@ TEST_F(EvidenceTest, TooManySignaturesAreTrouble) {
 
 TEST_F(EvidenceTest, ReferrersApiIsReadPageByPage) {
   const std::string one = Referrer("one");
-  http_.On("referrers/" + digest_, [this, one](const HttpRequest& request) {
+  http_.On("referrers/" + digest_, [this, one](const http::HttpRequest& request) {
     const bool next = request.url.path_and_query.ends_with("?next=1");
     const std::string body = R"({"schemaVersion":2,"manifests":[)" + (next ? Referrer("two") : one) + "]}";
     std::multimap<std::string, std::string> headers = {{"content-type", fakes::kIndexType}};
@@ -103,7 +103,7 @@ TEST_F(EvidenceTest, EndlessOrForeignPagesAreTrouble) {
   for (const std::string& link :
        {"/v2/app/referrers/" + digest_, std::string("https://evil.io/v2/app/referrers/x"),
         std::string("/v2/other/referrers/x"), std::string("http://reg.io/v2/app/referrers/x")}) {
-    http_.On("referrers/", [&](const HttpRequest&) {
+    http_.On("referrers/", [&](const http::HttpRequest&) {
       return FakeRegistry::Response(200, fakes::ImageIndex({}),
                                     {{"content-type", fakes::kIndexType}, {"link", "<" + link + ">; rel=\"next\""}});
     });
@@ -117,7 +117,7 @@ TEST_F(EvidenceTest, EndlessOrForeignPagesAreTrouble) {
 }
 
 TEST_F(EvidenceTest, AListThatBreaksOffIsTrouble) {
-  http_.On("referrers/", [&](const HttpRequest& request) {
+  http_.On("referrers/", [&](const http::HttpRequest& request) {
     if (request.url.path_and_query.ends_with("?next=1")) return FakeRegistry::Response(404);
     return FakeRegistry::Response(
         200, fakes::ImageIndex({}),
@@ -194,7 +194,7 @@ TEST_F(EvidenceTest, AReplicaThatLagsIsWaitedFor) {
   const std::string referrer = Referrer("one", false);
   http_.PutReferrersApi("reg.io", "app", digest_, {referrer});
   int missing = 2;
-  http_.On("manifests/sha256:", [&](const registry::HttpRequest& request) -> Result<registry::HttpResponse> {
+  http_.On("manifests/sha256:", [&](const http::HttpRequest& request) -> Result<http::HttpResponse> {
     if (missing-- > 0) return fakes::FakeRegistry::Response(404);
     http_.Clear("manifests/sha256:");
     return http_.Do(request);
@@ -219,11 +219,11 @@ TEST_F(EvidenceTest, AListFullOfWhatIsGoneIsNotWaitedForEachTime) {
 // A list that cannot be read does not say that the registry has no such API.
 TEST_F(EvidenceTest, AnUnreadableListOfReferrersIsTrouble) {
   for (const std::string body : {"{", "", R"({"schemaVersion":2,"config":{},"layers":[]})"}) {
-    http_.On("referrers/", [&](const registry::HttpRequest&) {
+    http_.On("referrers/", [&](const http::HttpRequest&) {
       return fakes::FakeRegistry::Response(200, body, {{"content-type", fakes::kIndexType}});
     });
     EXPECT_TRUE(Find().trouble) << body;
-    http_.On("referrers/", [&](const registry::HttpRequest&) {
+    http_.On("referrers/", [&](const http::HttpRequest&) {
       return fakes::FakeRegistry::Response(200, body, {{"content-type", "text/html"}});
     });
     EXPECT_FALSE(Find().trouble) << body;

@@ -126,14 +126,14 @@ TEST_F(HostsTest, TransportOfAHost) {
   Write("a/reg.io/key.pem", "x");
   const auto places = hosts_.For("reg.io");
   ASSERT_TRUE(places.ok()) << places.error().message;
-  const Transport& own = *(*places)->back().transport;
+  const http::Transport& own = *(*places)->back().transport;
   EXPECT_EQ(folder_ + "/a/reg.io/key.pem", own.client_key);
   EXPECT_EQ(std::chrono::milliseconds(1500), own.connect_time);
   EXPECT_NE(std::string::npos, own.more_roots.find("BEGIN CERTIFICATE"));
   EXPECT_TRUE((**places)[0].transport->tls_first) << "http with TLS configured";
   EXPECT_FALSE((**places)[1].transport->tls_first) << "port 80 is plain";
-  EXPECT_EQ(nullptr, TransportForOthers((**places)[1].transport));
-  EXPECT_TRUE(TransportForOthers((*places)->back().transport)->client_certificate.empty());
+  EXPECT_EQ(nullptr, http::TransportForOthers((**places)[1].transport));
+  EXPECT_TRUE(http::TransportForOthers((*places)->back().transport)->client_certificate.empty());
 }
 
 TEST_F(HostsTest, DockersOldLayout) {
@@ -175,7 +175,7 @@ class MirrorTest : public HostsTest {
           "header]\nX-Key = \"s\"\n");
     digest_ = http_.PutManifest("reg.io", "app", "1", body_, fakes::kImageType);
   }
-  Result<oci::Digest> Resolve(const Credentials& credentials = {}) {
+  Result<oci::Digest> Resolve(const credentials::Credentials& credentials = {}) {
     Client client(http_, clock_, Config{{}, {folder_ + "/a"}, forward_});
     return client.Resolve(*oci::Reference::Parse("reg.io/app:1"), credentials,
                           clock_.Steady() + std::chrono::seconds(20));
@@ -195,7 +195,7 @@ class MirrorTest : public HostsTest {
 };
 
 TEST_F(MirrorTest, TheTagIsResolvedWhereContainerdWould) {
-  http_.On("m.io", [](const HttpRequest&) {
+  http_.On("m.io", [](const http::HttpRequest&) {
     return FakeRegistry::Response(200, "", {{"docker-content-digest", "sha256:" + std::string(64, 'a')}});
   });
   EXPECT_EQ("sha256:" + std::string(64, 'a'), Resolve()->text());
@@ -208,14 +208,16 @@ TEST_F(MirrorTest, AMirrorThatHasNothingOrIsDownIsPassedOver) {
   EXPECT_EQ(digest_, Resolve()->text());
   EXPECT_EQ(2U, http_.Requests().size());
   http_.ForgetRequests();
-  http_.On("m.io", [](const HttpRequest&) -> Result<HttpResponse> { return Error{ErrorCode::kUnreachable, "down"}; });
+  http_.On("m.io", [](const http::HttpRequest&) -> Result<http::HttpResponse> {
+    return Error{ErrorCode::kUnreachable, "down"};
+  });
   EXPECT_EQ(digest_, Resolve()->text());
   EXPECT_EQ(2U, http_.Requests().size()) << "a mirror is not tried twice when there is the registry";
   EXPECT_FALSE(Sent("reg.io:443/v2", "X-Key"));
 }
 
 TEST_F(MirrorTest, CredentialsAreForTheirHost) {
-  http_.On("https://", [&](const HttpRequest& request) {
+  http_.On("https://", [&](const http::HttpRequest& request) {
     for (const std::string& header : request.headers) {
       if (header.starts_with("Authorization: ")) {
         return FakeRegistry::Response(200, "", {{"docker-content-digest", digest_}});
@@ -223,7 +225,7 @@ TEST_F(MirrorTest, CredentialsAreForTheirHost) {
     }
     return FakeRegistry::Response(401, "", {{"www-authenticate", "Basic realm=\"x\""}});
   });
-  Credentials mine{"user", "secret"};
+  credentials::Credentials mine{"user", "secret"};
   EXPECT_TRUE(Resolve(mine).ok());
   EXPECT_FALSE(Sent("m.io", "Authorization")) << "the image's own credentials are not the mirror's";
   EXPECT_TRUE(Sent("https://reg.io", "Authorization"));
@@ -249,7 +251,7 @@ TEST_F(MirrorTest, WhatIsConfiguredForAHostStaysThere) {
   Write("a/reg.io/hosts.toml",
         "ca = \"ca.pem\"\nclient = \"me.pem\"\nskip_verify = true\n[header]\nX-Key = "
         "\"s\"\n[host.\"https://down.io\"]\n");
-  http_.On("https://reg.io", [](const HttpRequest& request) {
+  http_.On("https://reg.io", [](const http::HttpRequest& request) {
     EXPECT_TRUE(request.transport->skip_verify);
     EXPECT_FALSE(request.transport->client_certificate.empty());
     return request.authorization.empty()
@@ -257,17 +259,17 @@ TEST_F(MirrorTest, WhatIsConfiguredForAHostStaysThere) {
                : FakeRegistry::Response(307, "", {{"location", "https://storage.io/x"}});
   });
   int others = 0;
-  const auto look = [&](const HttpRequest& request) {
+  const auto look = [&](const http::HttpRequest& request) {
     ++others;
     EXPECT_FALSE(request.transport->skip_verify) << request.url.host;
     EXPECT_TRUE(request.transport->client_certificate.empty()) << request.url.host;
     EXPECT_FALSE(request.transport->more_roots.empty()) << request.url.host;
   };
-  http_.On("auth.io", [&](const HttpRequest& request) {
+  http_.On("auth.io", [&](const http::HttpRequest& request) {
     look(request);
     return FakeRegistry::Response(200, R"({"token":"t"})");
   });
-  http_.On("storage.io", [&](const HttpRequest& request) {
+  http_.On("storage.io", [&](const http::HttpRequest& request) {
     look(request);
     return FakeRegistry::Response(200, "", {{"docker-content-digest", digest_}});
   });
@@ -291,12 +293,12 @@ TEST_F(MirrorTest, EvidenceOfMirrorAndRegistry) {
   EXPECT_TRUE(nowhere.complete);
   EXPECT_FALSE(nowhere.trouble);
   EXPECT_EQ(9U, http_.Requests().size()) << "three places at each of three hosts";
-  http_.On("m.io", [](const HttpRequest&) { return FakeRegistry::Response(500); });
+  http_.On("m.io", [](const http::HttpRequest&) { return FakeRegistry::Response(500); });
   EXPECT_TRUE(find().trouble) << "a mirror that is ill might have had one";
   http_.Clear("m.io");
   http_.PutSignatures("reg.io", "app", digest_, {{"payload", "c2ln"}});
   EXPECT_EQ(1U, find().signatures.size()) << "the registry has it";
-  http_.On("https://reg.io", [](const HttpRequest&) -> Result<HttpResponse> {
+  http_.On("https://reg.io", [](const http::HttpRequest&) -> Result<http::HttpResponse> {
     return Error{ErrorCode::kUnreachable, "cut off"};
   });
   EXPECT_EQ(ErrorCode::kUnreachable, find().trouble->code);
@@ -311,10 +313,10 @@ TEST_F(MirrorTest, ASignatureTheMirrorLostIsReadAtTheRegistry) {
   for (const char* host : {"m.io", "reg.io"}) {
     http_.PutReferrersApi(host, "app", digest_, {http_.PutReferrer(host, "app", digest_, "bundle")});
   }
-  http_.On("m.io", [this](const HttpRequest& request) {
+  http_.On("m.io", [this](const http::HttpRequest& request) {
     if (request.url.path_and_query.find("/blobs/") != std::string::npos) return FakeRegistry::Response(500);
-    HttpRequest at_registry = request;
-    at_registry.url = *Url::Parse("https://reg.io" + request.url.path_and_query.substr(2));
+    http::HttpRequest at_registry = request;
+    at_registry.url = *http::Url::Parse("https://reg.io" + request.url.path_and_query.substr(2));
     return *http_.Do(at_registry);
   });
   Client client(http_, clock_, Config{{}, {folder_ + "/a"}});
@@ -325,7 +327,7 @@ TEST_F(MirrorTest, ASignatureTheMirrorLostIsReadAtTheRegistry) {
 }
 
 TEST_F(MirrorTest, MissingOnAMirrorAndTroubleUpstreamIsTrouble) {
-  http_.On("https://reg.io", [](const HttpRequest&) { return FakeRegistry::Response(403); });
+  http_.On("https://reg.io", [](const http::HttpRequest&) { return FakeRegistry::Response(403); });
   const auto digest = Resolve();
   ASSERT_FALSE(digest.ok());
   EXPECT_EQ(ErrorCode::kUnauthorized, digest.error().code);

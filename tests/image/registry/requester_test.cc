@@ -5,9 +5,9 @@
 
 #include <thread>
 
+#include "core/http/address.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
-#include "core/http/address.h"
 #include "image/registry/client.h"
 
 namespace pullseal::registry {
@@ -17,18 +17,18 @@ using fakes::FakeRegistry;
 using std::chrono::seconds;
 
 // A source with credentials for everything.
-class FixedSource final : public CredentialSource {
+class FixedSource final : public credentials::CredentialSource {
  public:
-  explicit FixedSource(std::vector<Credentials> credentials) : credentials_(std::move(credentials)) {}
+  explicit FixedSource(std::vector<credentials::Credentials> credentials) : credentials_(std::move(credentials)) {}
   std::string_view name() const override { return "fixed"; }
-  Result<std::vector<Credentials>> Find(const std::string& host, const std::string&, SteadyTime) override {
+  Result<std::vector<credentials::Credentials>> Find(const std::string& host, const std::string&, SteadyTime) override {
     asked.push_back(host);
     return credentials_;
   }
   std::vector<std::string> asked;
 
  private:
-  const std::vector<Credentials> credentials_;
+  const std::vector<credentials::Credentials> credentials_;
 };
 
 class RequesterTest : public ::testing::Test {
@@ -36,17 +36,17 @@ class RequesterTest : public ::testing::Test {
   RequesterTest() {
     http_.PutManifest("reg.io", "app", "1", fakes::ImageManifest("sha256:" + std::string(64, 'c')), fakes::kImageType);
   }
-  void Use(CredentialSources sources) {
+  void Use(credentials::CredentialSources sources) {
     client_ = std::make_unique<Client>(http_, clock_, Config{{}, {}, false, std::move(sources)});
   }
-  Result<oci::Digest> Resolve(const Credentials& credentials = {}, const std::string& name = "reg.io/app:1",
-                              seconds time = seconds(20)) {
+  Result<oci::Digest> Resolve(const credentials::Credentials& credentials = {},
+                              const std::string& name = "reg.io/app:1", seconds time = seconds(20)) {
     return client_->Resolve(*oci::Reference::Parse(name), credentials, clock_.Steady() + time);
   }
   // 429 with this Retry-After, `times` times.
   void Throttle(const std::string& part, const std::string& retry_after, int times) {
     left_ = times;
-    http_.On(part, [this, retry_after](const HttpRequest&) {
+    http_.On(part, [this, retry_after](const http::HttpRequest&) {
       if (left_-- > 0) return FakeRegistry::Response(429, "", {{"retry-after", retry_after}});
       return FakeRegistry::Response(200, "", {{"docker-content-digest", "sha256:" + std::string(64, 'a')}});
     });
@@ -98,9 +98,11 @@ TEST_F(RequesterTest, AnswersToEarlierRequestsDoNotEndTheWait) {
 }
 
 TEST_F(RequesterTest, ThrottledReferrersDoNotHoldUpManifests) {
-  http_.On("/referrers/", [](const HttpRequest&) { return FakeRegistry::Response(429, "", {{"retry-after", "60"}}); });
+  http_.On("/referrers/", [](const http::HttpRequest&) {
+    return FakeRegistry::Response(429, "", {{"retry-after", "60"}});
+  });
   const auto repository = *oci::Reference::Parse("reg.io/app:1");
-  const Credentials nobody;
+  const credentials::Credentials nobody;
   const Endpoints places = *client_->Places(repository);
   const Where where{places->front(), repository, nobody, clock_.Steady() + seconds(20)};
   const auto subject = *oci::Digest::Parse("sha256:" + std::string(64, 'a'));
@@ -113,7 +115,7 @@ TEST_F(RequesterTest, ThrottledReferrersDoNotHoldUpManifests) {
 TEST_F(RequesterTest, ManyQuestionsAboutOneTagAreOneRequest) {
   std::atomic<int> heads{0};
   std::atomic<int> waiting{0};
-  http_.On("HEAD ", [&](const HttpRequest&) {
+  http_.On("HEAD ", [&](const http::HttpRequest&) {
     ++heads;
     for (int i = 0; i < 200 && waiting < 8; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
@@ -133,7 +135,7 @@ TEST_F(RequesterTest, ManyQuestionsAboutOneTagAreOneRequest) {
 TEST_F(RequesterTest, RequestsAtOneHostAreBounded) {
   std::atomic<int> now{0};
   std::atomic<int> most{0};
-  http_.On("HEAD ", [&](const HttpRequest&) {
+  http_.On("HEAD ", [&](const http::HttpRequest&) {
     const int mine = ++now;
     for (int seen = most; seen < mine && !most.compare_exchange_weak(seen, mine);) {
     }
@@ -151,7 +153,7 @@ TEST_F(RequesterTest, RequestsAtOneHostAreBounded) {
 }
 
 // Opens for user "right" alone.
-Result<HttpResponse> Guard(const HttpRequest& request) {
+Result<http::HttpResponse> Guard(const http::HttpRequest& request) {
   for (const std::string& header : request.headers) {
     if (header == "Authorization: Basic cmlnaHQ6cA==") {
       return FakeRegistry::Response(200, "", {{"docker-content-digest", "sha256:" + std::string(64, 'a')}});
@@ -161,10 +163,11 @@ Result<HttpResponse> Guard(const HttpRequest& request) {
 }
 
 TEST_F(RequesterTest, CredentialsAreTriedInTurnAndTheGoodOnesRemembered) {
-  const auto empty = std::make_shared<FixedSource>(std::vector<Credentials>{});
-  const auto wrong = std::make_shared<FixedSource>(std::vector<Credentials>{{"wrong", "p"}, {"wrong2", "p"}});
-  const auto right = std::make_shared<FixedSource>(std::vector<Credentials>{{"right", "p"}});
-  const auto late = std::make_shared<FixedSource>(std::vector<Credentials>{{"late", "p"}});
+  const auto empty = std::make_shared<FixedSource>(std::vector<credentials::Credentials>{});
+  const auto wrong =
+      std::make_shared<FixedSource>(std::vector<credentials::Credentials>{{"wrong", "p"}, {"wrong2", "p"}});
+  const auto right = std::make_shared<FixedSource>(std::vector<credentials::Credentials>{{"right", "p"}});
+  const auto late = std::make_shared<FixedSource>(std::vector<credentials::Credentials>{{"late", "p"}});
   Use({empty, wrong, right, late});
   http_.On("HEAD ", Guard);
   EXPECT_TRUE(Resolve({"mine", "p"}).ok());
@@ -179,7 +182,7 @@ TEST_F(RequesterTest, CredentialsAreTriedInTurnAndTheGoodOnesRemembered) {
 }
 
 TEST_F(RequesterTest, SourcesAreNotAskedWhereNothingIsWanted) {
-  const auto source = std::make_shared<FixedSource>(std::vector<Credentials>{{"right", "p"}});
+  const auto source = std::make_shared<FixedSource>(std::vector<credentials::Credentials>{{"right", "p"}});
   Use({source});
   EXPECT_TRUE(Resolve().ok());
   EXPECT_TRUE(source->asked.empty());
@@ -188,28 +191,28 @@ TEST_F(RequesterTest, SourcesAreNotAskedWhereNothingIsWanted) {
 
 // What a registry may send us to depends on where it stands itself.
 TEST_F(RequesterTest, NamedHostsMayBeWhereTheRegistryIs) {
-  for (const auto& [peer, reach] : {std::pair<const char*, Reach>{"8.8.8.8", Reach::kPublic},
-                                    {"10.1.2.3", Reach::kNetwork},
-                                    {"fd00::1", Reach::kNetwork},
-                                    {"127.0.0.1", Reach::kConfigured},
-                                    {"", Reach::kPublic}}) {
+  for (const auto& [peer, reach] : {std::pair<const char*, http::Reach>{"8.8.8.8", http::Reach::kPublic},
+                                    {"10.1.2.3", http::Reach::kNetwork},
+                                    {"fd00::1", http::Reach::kNetwork},
+                                    {"127.0.0.1", http::Reach::kConfigured},
+                                    {"", http::Reach::kPublic}}) {
     Use({});
-    std::optional<Reach> storage;
-    std::optional<Reach> token;
-    http_.On("HEAD https://reg.io", [&, peer = peer](const HttpRequest& request) {
-      EXPECT_EQ(Reach::kConfigured, request.reach);
-      HttpResponse out =
+    std::optional<http::Reach> storage;
+    std::optional<http::Reach> token;
+    http_.On("HEAD https://reg.io", [&, peer = peer](const http::HttpRequest& request) {
+      EXPECT_EQ(http::Reach::kConfigured, request.reach);
+      http::HttpResponse out =
           request.authorization.empty()
               ? FakeRegistry::Response(401, "", {{"www-authenticate", "Bearer realm=\"https://auth.io/t\""}})
               : FakeRegistry::Response(307, "", {{"location", "https://storage.io/x"}});
       out.peer = peer;
       return out;
     });
-    http_.On("auth.io", [&](const HttpRequest& request) {
+    http_.On("auth.io", [&](const http::HttpRequest& request) {
       token = request.reach;
       return FakeRegistry::Response(200, R"({"token":"t"})");
     });
-    http_.On("storage.io", [&](const HttpRequest& request) {
+    http_.On("storage.io", [&](const http::HttpRequest& request) {
       storage = request.reach;
       return FakeRegistry::Response(200, "", {{"docker-content-digest", "sha256:" + std::string(64, 'a')}});
     });
@@ -223,23 +226,24 @@ TEST_F(RequesterTest, NamedHostsMayBeWhereTheRegistryIs) {
 TEST(MayReachTest, ScopesOfAddresses) {
   for (const char* never : {"169.254.169.254", "169.254.1.1", "168.63.129.16", "fe80::1", "fe80::1%eth0",
                             "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe"}) {
-    for (const Reach reach : {Reach::kConfigured, Reach::kNetwork, Reach::kPublic})
-      EXPECT_FALSE(MayReach(reach, never)) << never;
+    for (const http::Reach reach : {http::Reach::kConfigured, http::Reach::kNetwork, http::Reach::kPublic})
+      EXPECT_FALSE(http::MayReach(reach, never)) << never;
   }
-  EXPECT_TRUE(MayReach(Reach::kMetadata, "169.254.169.254"));
-  EXPECT_FALSE(MayReach(Reach::kMetadata, "8.8.8.8"));
-  EXPECT_FALSE(MayReach(Reach::kMetadata, "169.254.169.253"));
+  EXPECT_TRUE(http::MayReach(http::Reach::kMetadata, "169.254.169.254"));
+  EXPECT_FALSE(http::MayReach(http::Reach::kMetadata, "8.8.8.8"));
+  EXPECT_FALSE(http::MayReach(http::Reach::kMetadata, "169.254.169.253"));
   for (const char* own : {"127.0.0.1", "::1", "0.0.0.0", "::", "::ffff:127.0.0.1"}) {
-    EXPECT_TRUE(MayReach(Reach::kConfigured, own)) << own;
-    EXPECT_FALSE(MayReach(Reach::kNetwork, own)) << own;
-    EXPECT_FALSE(MayReach(Reach::kPublic, own)) << own;
+    EXPECT_TRUE(http::MayReach(http::Reach::kConfigured, own)) << own;
+    EXPECT_FALSE(http::MayReach(http::Reach::kNetwork, own)) << own;
+    EXPECT_FALSE(http::MayReach(http::Reach::kPublic, own)) << own;
   }
   for (const char* inside : {"10.0.0.1", "172.31.0.1", "192.168.0.1", "100.64.0.1", "fd12::1", "64:ff9b::a00:1"}) {
-    EXPECT_TRUE(MayReach(Reach::kConfigured, inside)) << inside;
-    EXPECT_TRUE(MayReach(Reach::kNetwork, inside)) << inside;
-    EXPECT_FALSE(MayReach(Reach::kPublic, inside)) << inside;
+    EXPECT_TRUE(http::MayReach(http::Reach::kConfigured, inside)) << inside;
+    EXPECT_TRUE(http::MayReach(http::Reach::kNetwork, inside)) << inside;
+    EXPECT_FALSE(http::MayReach(http::Reach::kPublic, inside)) << inside;
   }
-  for (const char* outside : {"8.8.8.8", "2001:db8::1"}) EXPECT_TRUE(MayReach(Reach::kPublic, outside)) << outside;
+  for (const char* outside : {"8.8.8.8", "2001:db8::1"})
+    EXPECT_TRUE(http::MayReach(http::Reach::kPublic, outside)) << outside;
 }
 
 }  // namespace

@@ -8,17 +8,17 @@
 namespace pullseal::agent {
 namespace {
 
-class FakeApi final : public registry::Http {
+class FakeApi final : public http::Http {
  public:
   std::string node =
       R"({"spec":{"taints":[{"key":"a","value":"1","effect":"NoSchedule"},{"key":"pullseal.dev/not-proven","effect":"NoSchedule"}]}})";
   long get = 200;
   long patch = 200;
-  std::vector<registry::HttpRequest> requests;
+  std::vector<http::HttpRequest> requests;
 
-  Result<registry::HttpResponse> Do(const registry::HttpRequest& request) override {
+  Result<http::HttpResponse> Do(const http::HttpRequest& request) override {
     requests.push_back(request);
-    registry::HttpResponse out;
+    http::HttpResponse out;
     out.status = request.method == "GET" ? get : patch;
     out.body = request.method == "GET" ? node : "{}";
     return out;
@@ -38,7 +38,7 @@ class TaintTest : public ::testing::Test {
 TEST_F(TaintTest, OnlyOursGoesAndOnlyIfNobodyChangedThemMeanwhile) {
   ASSERT_TRUE(Lift().ok());
   ASSERT_EQ(2u, api_.requests.size());
-  const registry::HttpRequest& patch = api_.requests[1];
+  const http::HttpRequest& patch = api_.requests[1];
   EXPECT_EQ("PATCH", patch.method);
   EXPECT_EQ("https://10.0.0.1:443/api/v1/nodes/node-1", patch.url.Text());
   EXPECT_EQ("Bearer token", patch.authorization.text());

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "core/base/limits.h"
-#include "reports/metrics/server.h"
 #include "core/http/http.h"
+#include "reports/metrics/server.h"
 
 namespace pullseal::metrics {
 namespace {
@@ -33,10 +33,10 @@ TEST(MetricsTest, NamespacesAreBounded) {
 TEST(ServerTest, ServesMetricsAndNothingElse) {
   auto server = Server::Start("127.0.0.1:0", [] { return std::string("the metrics\n"); });
   ASSERT_TRUE(server.ok()) << server.error().message;
-  const auto http = registry::MakeCurlHttp("");
+  const auto http = http::MakeCurlHttp("");
   const auto get = [&](const std::string& path) {
-    registry::HttpRequest request;
-    request.url = *registry::Url::Parse("http://127.0.0.1:" + std::to_string((*server)->port()) + path);
+    http::HttpRequest request;
+    request.url = *http::Url::Parse("http://127.0.0.1:" + std::to_string((*server)->port()) + path);
     request.most = 1000;
     request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
     return http->Do(request);

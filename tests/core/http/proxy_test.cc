@@ -4,7 +4,7 @@
 
 #include <map>
 
-namespace pullseal::registry {
+namespace pullseal::http {
 namespace {
 
 std::string Asked(const std::map<std::string, std::string>& environment, const std::string& url) {
@@ -78,4 +78,4 @@ TEST(ProxyTest, NoProxyIsReadAsGoReadsIt) {
 }
 
 }  // namespace
-}  // namespace pullseal::registry
+}  // namespace pullseal::http

@@ -10,12 +10,12 @@
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
 #include "image/credentials/azure_identity.h"
-#include "image/registry/client.h"
 #include "image/credentials/credential_provider.h"
 #include "image/credentials/docker_config.h"
 #include "image/credentials/token.h"
+#include "image/registry/client.h"
 
-namespace pullseal::registry {
+namespace pullseal::credentials {
 namespace {
 
 using fakes::FakeRegistry;
@@ -270,12 +270,12 @@ TEST_F(ProviderTest, BrokenConfigurationIsToldOnceAndHealsWhenItChanges) {
 TEST_F(ProviderTest, AMissingConfigurationIsToldAndStandsInTheError) {
   std::filesystem::remove(folder_ + "/config.yaml");
   FakeRegistry http;
-  http.On("a.reg.io", [](const HttpRequest&) {
+  http.On("a.reg.io", [](const http::HttpRequest&) {
     return FakeRegistry::Response(401, "", {{"www-authenticate", "Basic realm=\"x\""}});
   });
   const auto source = std::make_shared<ProviderSource>(folder_ + "/config.yaml", folder_, clock_,
                                                        [this](const std::string& text) { warnings_.push_back(text); });
-  Client client(http, clock_, Config{{}, {}, false, {source}});
+  registry::Client client(http, clock_, registry::Config{{}, {}, false, {source}});
   for (const Credentials& own : {Credentials{}, Credentials{"user", "wrong"}}) {
     const auto refused =
         client.Resolve(*oci::Reference::Parse("a.reg.io/app:1"), own, clock_.Steady() + std::chrono::seconds(20));
@@ -290,20 +290,20 @@ TEST_F(ProviderTest, AMissingConfigurationIsToldAndStandsInTheError) {
 class AzureTest : public ::testing::Test {
  protected:
   AzureTest() {
-    http_.On("169.254.169.254", [](const HttpRequest& request) {
-      EXPECT_EQ(Reach::kMetadata, request.reach);
+    http_.On("169.254.169.254", [](const http::HttpRequest& request) {
+      EXPECT_EQ(http::Reach::kMetadata, request.reach);
       return FakeRegistry::Response(200, R"({"access_token":"aad","expires_in":"3600"})");
     });
-    http_.On("/oauth2/exchange", [this](const HttpRequest& request) {
+    http_.On("/oauth2/exchange", [this](const http::HttpRequest& request) {
       exchanged_.push_back(request.url.host + " " + request.body.text());
       return FakeRegistry::Response(200, R"({"refresh_token":"refresh"})");
     });
-    http_.On(":443/oauth2/token", [this](const HttpRequest& request) {
+    http_.On(":443/oauth2/token", [this](const http::HttpRequest& request) {
       tokens_.push_back(request.method + " " + request.body.text());
       const bool good = request.body.text().find("refresh_token=refresh&") != std::string::npos;
       return good ? FakeRegistry::Response(200, R"({"access_token":"granted"})") : FakeRegistry::Response(400);
     });
-    http_.On("/v2/", [](const HttpRequest& request) {
+    http_.On("/v2/", [](const http::HttpRequest& request) {
       for (const std::string& header : request.headers) {
         if (header == "Authorization: Bearer granted") {
           return FakeRegistry::Response(200, "", {{"docker-content-digest", "sha256:" + std::string(64, 'a')}});
@@ -327,8 +327,8 @@ class AzureTest : public ::testing::Test {
   fakes::FakeClock clock_;
   std::vector<std::string> exchanged_;
   std::vector<std::string> tokens_;
-  Client client_{http_, clock_,
-                 Config{{}, {}, false, {std::make_shared<AzureIdentitySource>(http_, clock_, "client")}}};
+  registry::Client client_{
+      http_, clock_, registry::Config{{}, {}, false, {std::make_shared<AzureIdentitySource>(http_, clock_, "client")}}};
 };
 
 TEST_F(AzureTest, IdentityIsExchangedForTheRegistryAlone) {
@@ -355,12 +355,12 @@ TEST_F(AzureTest, LookAlikesGetNothing) {
 
 TEST_F(AzureTest, TheMetadataServiceIsAskedAgainWhereThatMayHelp) {
   int calls = 0;
-  http_.On("169.254.169.254", [&](const HttpRequest&) {
+  http_.On("169.254.169.254", [&](const http::HttpRequest&) {
     return ++calls < 3 ? FakeRegistry::Response(410) : FakeRegistry::Response(200, R"({"access_token":"aad"})");
   });
   EXPECT_TRUE(Resolve("acme.azurecr.io/app:1").ok());
   EXPECT_EQ(3, calls);
-  http_.On("169.254.169.254", [&](const HttpRequest&) {
+  http_.On("169.254.169.254", [&](const http::HttpRequest&) {
     ++calls;
     return FakeRegistry::Response(400);
   });
@@ -371,4 +371,4 @@ TEST_F(AzureTest, TheMetadataServiceIsAskedAgainWhereThatMayHelp) {
 }
 
 }  // namespace
-}  // namespace pullseal::registry
+}  // namespace pullseal::credentials

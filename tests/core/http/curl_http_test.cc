@@ -13,7 +13,7 @@
 #include "core/http/http.h"
 #include "core/http/roots.h"
 
-namespace pullseal::registry {
+namespace pullseal::http {
 namespace {
 
 // Answers each request on a connection with "ok" and keeps the connection.
@@ -130,4 +130,4 @@ TEST(RootsTest, FilesAreAddedAndReadAgain) {
 }
 
 }  // namespace
-}  // namespace pullseal::registry
+}  // namespace pullseal::http
