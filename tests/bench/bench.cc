@@ -13,16 +13,16 @@
 #include <sstream>
 #include <thread>
 
+#include "adapters/cri/calls.h"
 #include "bench/command.h"
 #include "bench/table.h"
-#include "adapters/cri/calls.h"
 #include "fakes/fake_registry.h"
 #include "fakes/fake_runtime.h"
 #include "fakes/test_authority.h"
 #include "gate/gate/gate.h"
+#include "image/oci/cosign.h"
 #include "lab/images.h"
 #include "lab/node.h"
-#include "verify/sigstore/simple_signing.h"
 
 namespace pullseal::lab {
 namespace {
@@ -121,9 +121,9 @@ void InProcess(Table& table) {
   judge::Evidence evidence{*oci::Digest::Parse(digest), "reg.io/app", {}};
   evidence.signatures.push_back(
       judge::SignatureEvidence{oci::Digest::Of(AsBytes(payload)),
-                               std::string(sigstore::kSimpleSigningMediaType),
+                               std::string(oci::kSimpleSigningMediaType),
                                Bytes(AsBytes(payload).begin(), AsBytes(payload).end()),
-                               {{std::string(sigstore::kSignatureAnnotation), release.SignBase64(payload)}}});
+                               {{std::string(oci::kSignatureAnnotation), release.SignBase64(payload)}}});
   const std::string pem = release.PublicPem();
   BIO* bio = BIO_new_mem_buf(pem.c_str(), -1);
   EVP_PKEY* key = PEM_read_bio_PUBKEY(bio, nullptr, nullptr, nullptr);

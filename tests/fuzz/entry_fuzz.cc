@@ -23,10 +23,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (sigstore::VerifyLogEntry(entry, fuzz::Trusted()->logs().front(), material, key)) __builtin_trap();
   }
   const std::string text(AsText(bytes));
-  for (const char* name : {sigstore::kCertificateAnnotation, sigstore::kChainAnnotation, sigstore::kLogEntryAnnotation,
-                           sigstore::kTimestampAnnotation}) {
+  for (const std::string_view name :
+       {oci::kCertificateAnnotation, oci::kChainAnnotation, oci::kLogEntryAnnotation, oci::kTimestampAnnotation}) {
     sigstore::SignedMaterial material;
-    (void)material.TakeAnnotations({{name, text}});
+    (void)material.TakeAnnotations({{std::string(name), text}});
   }
   return 0;
 }

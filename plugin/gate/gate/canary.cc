@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "core/base/bytes.h"
+#include "image/oci/cosign.h"
 #include "verify/judge/judge.h"
-#include "verify/sigstore/simple_signing.h"
 
 namespace pullseal::gate {
 namespace {
@@ -35,13 +35,13 @@ Decision JudgeCanary(Canary canary, WallTime now) {
   if (!subject) return Broken(subject.error().message);
   auto key = crypto::PublicKey::ParsePem(kKey);
   if (!key) return Broken(key.error().message);
-  const std::string payload = sigstore::UsualPayload(kRepository, *subject);
+  const std::string payload = oci::UsualPayload(kRepository, *subject);
   judge::Evidence evidence{*subject, std::string(kRepository), {}};
   evidence.signatures.push_back(
       judge::SignatureEvidence{oci::Digest::Of(AsBytes(payload)),
-                               std::string(sigstore::kSimpleSigningMediaType),
+                               std::string(oci::kSimpleSigningMediaType),
                                {payload.begin(), payload.end()},
-                               {{std::string(sigstore::kSignatureAnnotation), std::string(kSignature)}}});
+                               {{std::string(oci::kSignatureAnnotation), std::string(kSignature)}}});
   policy::SignatureRequirement requirement;
   policy::Key required{"canary", std::move(*key), {}, {}, {}, nullptr};
   requirement.any_of.push_back(std::move(required));

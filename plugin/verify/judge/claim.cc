@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "image/oci/cosign.h"
 #include "verify/sigstore/bundle.h"
 #include "verify/sigstore/dsse.h"
 #include "verify/sigstore/simple_signing.h"
@@ -13,7 +14,7 @@ namespace {
 Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, std::move(message)}; }
 
 Result<SignedContent> FromSimpleSigning(const SignatureEvidence& evidence) {
-  const auto annotation = evidence.annotations.find(std::string(sigstore::kSignatureAnnotation));
+  const auto annotation = evidence.annotations.find(std::string(oci::kSignatureAnnotation));
   if (annotation == evidence.annotations.end()) return Invalid("layer has no signature in its annotations");
   auto raw = Base64Decode(annotation->second);
   if (!raw || raw->empty()) return Invalid("layer has no signature in its annotations");
@@ -63,14 +64,14 @@ Result<SignedContent> FromLegacyEnvelope(const SignatureEvidence& evidence) {
 }  // namespace
 
 Result<SignedContent> SignedContent::Read(const SignatureEvidence& evidence) {
-  if (evidence.media_type == sigstore::kSimpleSigningMediaType) return FromSimpleSigning(evidence);
-  if (evidence.media_type.starts_with(sigstore::kBundleMediaTypePrefix)) return FromBundle(evidence);
-  if (evidence.media_type == sigstore::kDsseMediaType) return FromLegacyEnvelope(evidence);
+  if (evidence.media_type == oci::kSimpleSigningMediaType) return FromSimpleSigning(evidence);
+  if (evidence.media_type.starts_with(oci::kBundleMediaTypePrefix)) return FromBundle(evidence);
+  if (evidence.media_type == oci::kDsseMediaType) return FromLegacyEnvelope(evidence);
   return Invalid("layer is neither a simple-signing payload nor a bundle nor an envelope");
 }
 
 bool SignedContent::IsAttestation() const {
-  return is_envelope && statement && statement->predicate_type != sigstore::kSignPredicateType;
+  return is_envelope && statement && statement->predicate_type != oci::kSignPredicateType;
 }
 
 Result<std::vector<Claim>> SignedContent::Claims(const oci::Digest& subject) const {

@@ -11,14 +11,13 @@
 #include "core/base/bytes.h"
 #include "core/base/result.h"
 #include "core/json/value.h"
+#include "image/oci/cosign.h"
 #include "verify/sigstore/dsse.h"
 
 namespace pullseal::sigstore {
 
-// How the media types of all bundles begin, for choosing what to look at.
-inline constexpr std::string_view kBundleMediaTypePrefix = "application/vnd.dev.sigstore.bundle";
-// Manifest annotation in which cosign 3 says what a bundle's predicate type is: a hint that nobody signed.
-inline constexpr std::string_view kPredicateTypeAnnotation = "dev.sigstore.bundle.predicateType";
+using oci::kBundleMediaTypePrefix;
+using oci::kPredicateTypeAnnotation;
 
 // InclusionProof is a claim that a log entry is in a log (RFC 6962 section 2.1.1), with the checkpoint that commits to
 // its root.

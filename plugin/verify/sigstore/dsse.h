@@ -11,8 +11,6 @@
 
 namespace pullseal::sigstore {
 
-// Media type of a manifest layer that holds a bare DSSE envelope, as cosign's legacy attestations do.
-inline constexpr std::string_view kDsseMediaType = "application/vnd.dsse.envelope.v1+json";
 // Payload type of an envelope around an in-toto statement.
 inline constexpr std::string_view kInTotoPayloadType = "application/vnd.in-toto+json";
 

@@ -4,6 +4,7 @@
 
 #include "core/base/limits.h"
 #include "core/json/value.h"
+#include "image/oci/cosign.h"
 #include "verify/sigstore/json_object.h"
 
 namespace pullseal::sigstore {
@@ -85,12 +86,12 @@ Result<SignedMaterial> SignedMaterial::FromBundle(const Bundle& bundle) {
 }
 
 Status SignedMaterial::TakeAnnotations(const std::map<std::string, std::string>& annotations) {
-  const auto find = [&](const char* name) -> const std::string* {
-    const auto found = annotations.find(name);
+  const auto find = [&](std::string_view name) -> const std::string* {
+    const auto found = annotations.find(std::string(name));
     return found != annotations.end() ? &found->second : nullptr;
   };
-  const std::string* pem = find(kCertificateAnnotation);
-  const std::string* chain = find(kChainAnnotation);
+  const std::string* pem = find(oci::kCertificateAnnotation);
+  const std::string* chain = find(oci::kChainAnnotation);
   if (pem != nullptr) {
     auto leaf = crypto::Certificate::ParsePem(*pem);
     if (!leaf) return leaf.error();
@@ -101,12 +102,12 @@ Status SignedMaterial::TakeAnnotations(const std::map<std::string, std::string>&
     if (pem == nullptr) return Invalid("certificate: a chain without a certificate");
     if (const auto read = crypto::Certificate::ParsePem(*chain); !read) return read.error().In("chain");
   }
-  if (const std::string* text = find(kLogEntryAnnotation)) {
+  if (const std::string* text = find(oci::kLogEntryAnnotation)) {
     auto entry = ParseLegacyEntry(*text);
     if (!entry) return entry.error();
     log_entries.push_back(std::move(*entry));
   }
-  if (const std::string* text = find(kTimestampAnnotation)) {
+  if (const std::string* text = find(oci::kTimestampAnnotation)) {
     auto timestamp = ParseLegacyTimestamp(*text);
     if (!timestamp) return timestamp.error();
     timestamps.push_back(std::move(*timestamp));

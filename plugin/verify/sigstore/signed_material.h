@@ -14,12 +14,6 @@
 
 namespace pullseal::sigstore {
 
-// Layer annotations of cosign's legacy keyless signatures and attestations (cosign, pkg/oci/static).
-inline constexpr char kCertificateAnnotation[] = "dev.sigstore.cosign/certificate";
-inline constexpr char kChainAnnotation[] = "dev.sigstore.cosign/chain";
-inline constexpr char kLogEntryAnnotation[] = "dev.sigstore.cosign/bundle";
-inline constexpr char kTimestampAnnotation[] = "dev.sigstore.cosign/rfc3161timestamp";
-
 // SignedMaterial is one signature with all that came to verify it, from a bundle or from annotations, in a common form.
 // Nothing in it is verified.
 struct SignedMaterial {

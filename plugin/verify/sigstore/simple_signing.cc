@@ -48,10 +48,4 @@ Result<SimpleSigning> SimpleSigning::Parse(ByteView payload) {
   return out;
 }
 
-std::string UsualPayload(std::string_view repository, const oci::Digest& digest) {
-  return R"({"critical":{"identity":{"docker-reference":")" + std::string(repository) +
-         R"("},"image":{"docker-manifest-digest":")" + digest.text() +
-         R"("},"type":"cosign container image signature"},"optional":null})";
-}
-
 }  // namespace pullseal::sigstore

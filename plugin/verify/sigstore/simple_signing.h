@@ -7,14 +7,13 @@
 
 #include "core/base/bytes.h"
 #include "core/base/result.h"
+#include "image/oci/cosign.h"
 #include "image/oci/digest.h"
 
 namespace pullseal::sigstore {
 
-// Media type of a manifest layer that holds a simple-signing payload (cosign SIGNATURE_SPEC, "Payloads").
-inline constexpr std::string_view kSimpleSigningMediaType = "application/vnd.dev.cosign.simplesigning.v1+json";
-// Layer annotation with the base64 of the raw signature over the payload's bytes.
-inline constexpr std::string_view kSignatureAnnotation = "dev.cosignproject.cosign/signature";
+using oci::kSimpleSigningMediaType;
+using oci::UsualPayload;
 
 // SimpleSigning is a signed claim that an image is what its signer means (cosign SIGNATURE_SPEC, "Simple Signing").
 // It proves nothing before the signature over the exact bytes is verified.
@@ -28,9 +27,6 @@ struct SimpleSigning {
   std::string repository;                          // critical.identity.docker-reference, may be empty
   std::map<std::string, std::string> annotations;  // members of `optional` that are strings
 };
-
-// UsualPayload is what cosign signs for an image without annotations: the same bytes each time.
-std::string UsualPayload(std::string_view repository, const oci::Digest& digest);
 
 }  // namespace pullseal::sigstore
 

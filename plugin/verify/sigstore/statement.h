@@ -10,13 +10,12 @@
 #include "core/base/bytes.h"
 #include "core/base/result.h"
 #include "core/json/value.h"
+#include "image/oci/cosign.h"
 #include "image/oci/digest.h"
 
 namespace pullseal::sigstore {
 
-// The predicate type with which cosign 3 says "this image is signed". A statement of any other type is an attestation
-// and no signature, whoever made it.
-inline constexpr std::string_view kSignPredicateType = "https://sigstore.dev/cosign/sign/v1";
+using oci::kSignPredicateType;
 
 // Statement is a claim about subjects (in-toto attestation framework, Statement v1 and v0.1). It proves nothing before
 // the signature over the envelope around it is verified.

@@ -7,7 +7,7 @@
 
 #include "fakes/sigstore_authority.h"
 #include "fakes/test_authority.h"
-#include "verify/sigstore/simple_signing.h"
+#include "image/oci/cosign.h"
 
 namespace pullseal::judge {
 namespace {
@@ -27,10 +27,10 @@ class JudgeTest : public ::testing::Test {
   }
   SignatureEvidence Signed(const TestAuthority& authority, const std::string& payload) const {
     SignatureEvidence out{oci::Digest::Of(AsBytes(payload)),
-                          std::string(sigstore::kSimpleSigningMediaType),
+                          std::string(oci::kSimpleSigningMediaType),
                           Bytes(AsBytes(payload).begin(), AsBytes(payload).end()),
                           {}};
-    out.annotations[std::string(sigstore::kSignatureAnnotation)] = authority.SignBase64(payload);
+    out.annotations[std::string(oci::kSignatureAnnotation)] = authority.SignBase64(payload);
     return out;
   }
   std::string Payload(const std::string& repository = "reg.io/app", const std::string& digest = kDigest,
