@@ -5,12 +5,12 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/base/limits.h"
 #include "bench/table.h"
 #include "fakes/fake_registry.h"
 #include "fakes/test_authority.h"
 #include "gate/gate/gate.h"
 #include "image/store/evidence_store.h"
+#include "image/store/limits.h"
 
 namespace pullseal::bench {
 namespace {

@@ -7,12 +7,11 @@
 #include <fstream>
 #include <thread>
 
-#include "core/base/limits.h"
 #include "bench/command.h"
 #include "bench/table.h"
 #include "fakes/sigstore_authority.h"
-#include "verify/judge/judge.h"
 #include "lab/process.h"
+#include "verify/judge/judge.h"
 
 namespace pullseal::bench {
 namespace {

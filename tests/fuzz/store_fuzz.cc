@@ -6,9 +6,9 @@
 #include <fstream>
 #include <string>
 
-#include "core/base/limits.h"
 #include "core/base/log.h"
 #include "image/store/evidence_store.h"
+#include "image/store/limits.h"
 
 // Any file in the database's place: what is found has the digest it is found by, and the store works on.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -6,13 +6,13 @@
 #include <mutex>
 #include <string>
 
-#include "core/base/limits.h"
-#include "core/base/lru.h"
 #include "adapters/cri/image_judge.h"
 #include "adapters/relay/judged_call.h"
+#include "core/base/lru.h"
 #include "gate/gate/gate.h"
 #include "gate/gate/report.h"
 #include "image/runtime/image_link.h"
+#include "image/runtime/limits.h"
 #include "image/runtime/runtime.h"
 
 namespace pullseal::cri {

@@ -1,10 +1,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/limits.h"
-#include "core/base/log.h"
 #include "adapters/cri/call_steps.h"
 #include "adapters/cri/container_judge.h"
+#include "core/base/log.h"
+#include "image/runtime/limits.h"
 
 namespace pullseal::cri {
 namespace {

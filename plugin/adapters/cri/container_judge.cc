@@ -2,8 +2,9 @@
 
 #include <utility>
 
-#include "core/base/limits.h"
 #include "adapters/cri/image_judge.h"
+#include "core/base/limits.h"
+#include "image/runtime/limits.h"
 #include "image/runtime/sandbox_image.h"
 
 namespace pullseal::cri {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/base/limits.h"
+#include "adapters/cri/limits.h"
 
 namespace pullseal::cri {
 namespace {

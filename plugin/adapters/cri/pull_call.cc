@@ -2,9 +2,9 @@
 #include <thread>
 #include <utility>
 
-#include "core/base/limits.h"
-#include "core/base/secret.h"
 #include "adapters/cri/call_steps.h"
+#include "adapters/cri/limits.h"
+#include "core/base/secret.h"
 #include "gate/gate/canary.h"
 
 namespace pullseal::cri {

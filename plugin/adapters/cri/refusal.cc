@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "adapters/cri/limits.h"
 #include "core/base/bytes.h"
-#include "core/base/limits.h"
 
 namespace pullseal::cri {
 

@@ -2,9 +2,10 @@
 #include <thread>
 #include <utility>
 
-#include "core/base/limits.h"
-#include "core/base/log.h"
 #include "adapters/cri/call_steps.h"
+#include "adapters/cri/limits.h"
+#include "core/base/log.h"
+#include "image/runtime/limits.h"
 #include "image/runtime/sandbox_image.h"
 
 namespace pullseal::cri {

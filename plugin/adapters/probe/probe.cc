@@ -12,11 +12,11 @@
 #include <cstring>
 #include <memory>
 
+#include "adapters/probe/limits.h"
+#include "adapters/relay/grpc_wire.h"
 #include "core/base/bytes.h"
 #include "core/base/file.h"
-#include "core/base/limits.h"
 #include "cri.pb.h"
-#include "adapters/relay/grpc_wire.h"
 
 namespace pullseal::cri {
 namespace {

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "adapters/relay/connection.h"
+#include "adapters/relay/limits.h"
+#include "adapters/relay/relay.h"
 #include "core/base/limits.h"
 #include "core/base/secret.h"
-#include "adapters/relay/connection.h"
-#include "adapters/relay/relay.h"
 
 namespace pullseal::cri {
 namespace {

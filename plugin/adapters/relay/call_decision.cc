@@ -1,12 +1,11 @@
 // The part of Call that hands a held call to a worker and takes its ruling.
 #include <algorithm>
 
-#include "core/base/limits.h"
-#include "core/base/log.h"
-#include "core/base/secret.h"
 #include "adapters/relay/call.h"
 #include "adapters/relay/connection.h"
 #include "adapters/relay/relay.h"
+#include "core/base/log.h"
+#include "core/base/secret.h"
 
 namespace pullseal::cri {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "core/base/limits.h"
+#include "adapters/relay/limits.h"
 #include "adapters/relay/relay.h"
 
 namespace pullseal::cri {

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/base/limits.h"
+#include "adapters/relay/limits.h"
 
 namespace pullseal::cri {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "core/base/limits.h"
+#include "adapters/relay/limits.h"
 
 namespace pullseal::cri {
 

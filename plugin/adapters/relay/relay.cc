@@ -9,9 +9,9 @@
 #include <cerrno>
 #include <utility>
 
-#include "core/base/limits.h"
-#include "core/base/log.h"
 #include "adapters/relay/connection.h"
+#include "adapters/relay/limits.h"
+#include "core/base/log.h"
 
 namespace pullseal::cri {
 

@@ -18,7 +18,7 @@ enum class ErrorCode {
   kUnreachable,   // no connection, or it broke
   kRemote,        // the other side answered with a failure of its own, or with nonsense
   kMismatch,      // bytes do not have the digest or size they were promised to have
-  kLimit,         // one of the bounds in limits.h was passed
+  kLimit,         // one of the bounds in a limits.h was passed
   kTimeout,       // the deadline passed
   kUnavailable,   // something of ours cannot be used now (a file, a full disk)
 };

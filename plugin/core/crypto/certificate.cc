@@ -11,8 +11,8 @@
 #include <initializer_list>
 #include <utility>
 
-#include "core/base/limits.h"
 #include "core/crypto/certificate_syntax.h"
+#include "core/crypto/limits.h"
 #include "core/crypto/openssl.h"
 #include "core/crypto/pem.h"
 

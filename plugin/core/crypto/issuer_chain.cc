@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/base/limits.h"
+#include "core/crypto/limits.h"
 #include "core/crypto/openssl.h"
 
 namespace pullseal::crypto {

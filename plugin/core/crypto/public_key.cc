@@ -11,7 +11,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/base/limits.h"
+#include "core/crypto/limits.h"
 #include "core/crypto/openssl.h"
 #include "core/crypto/sha256.h"
 

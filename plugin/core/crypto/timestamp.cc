@@ -12,8 +12,8 @@
 #include <string>
 #include <utility>
 
-#include "core/base/limits.h"
 #include "core/crypto/hash.h"
+#include "core/crypto/limits.h"
 #include "core/crypto/openssl.h"
 
 namespace pullseal::crypto {

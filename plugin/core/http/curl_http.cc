@@ -12,6 +12,7 @@
 #include "core/http/address.h"
 #include "core/http/http.h"
 #include "core/http/libcurl.h"
+#include "core/http/limits.h"
 #include "core/http/proxy.h"
 #include "core/http/roots.h"
 

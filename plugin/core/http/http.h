@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "core/base/clock.h"
-#include "core/base/limits.h"
 #include "core/base/result.h"
 #include "core/base/secret.h"
+#include "core/http/limits.h"
 
 namespace pullseal::http {
 

@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "core/base/limits.h"
+#include "core/http/limits.h"
 
 namespace pullseal::http {
 namespace {

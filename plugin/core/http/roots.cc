@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "core/base/file.h"
-#include "core/base/limits.h"
+#include "core/http/limits.h"
 
 namespace pullseal::http {
 

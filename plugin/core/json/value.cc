@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 #include "core/base/bytes.h"
-#include "core/base/limits.h"
+#include "core/json/limits.h"
 
 namespace pullseal::json {
 namespace {

@@ -9,7 +9,7 @@
 #include <sstream>
 
 #include "core/base/bytes.h"
-#include "core/base/limits.h"
+#include "core/yaml/limits.h"
 
 namespace pullseal::yaml {
 namespace {

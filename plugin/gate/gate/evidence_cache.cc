@@ -5,6 +5,9 @@
 #include <set>
 #include <utility>
 
+#include "gate/gate/limits.h"
+#include "image/oci/limits.h"
+
 namespace pullseal::gate {
 namespace {
 

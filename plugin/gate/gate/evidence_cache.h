@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "core/base/clock.h"
-#include "core/base/limits.h"
 #include "core/base/lru.h"
-#include "verify/judge/judge.h"
+#include "gate/gate/limits.h"
 #include "image/oci/digest.h"
 #include "image/oci/reference.h"
 #include "image/store/evidence_store.h"
+#include "verify/judge/judge.h"
 
 namespace pullseal::gate {
 

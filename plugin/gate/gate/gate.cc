@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/limits.h"
+#include "gate/gate/limits.h"
+
 namespace pullseal::gate {
 namespace {
 

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "core/base/clock.h"
-#include "core/base/limits.h"
 #include "core/base/lru.h"
 #include "core/base/single_flight.h"
 #include "gate/gate/decision.h"
 #include "gate/gate/evidence_cache.h"
+#include "gate/gate/limits.h"
 #include "image/oci/manifest.h"
 #include "image/oci/reference.h"
 #include "image/registry/client.h"

@@ -3,7 +3,8 @@
 #include <filesystem>
 
 #include "core/base/file.h"
-#include "core/base/limits.h"
+#include "policy/file/limits.h"
+#include "verify/sigstore/limits.h"
 
 namespace pullseal::gate {
 

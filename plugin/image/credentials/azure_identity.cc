@@ -4,6 +4,7 @@
 #include <array>
 
 #include "image/credentials/challenge.h"
+#include "image/credentials/limits.h"
 #include "image/credentials/token.h"
 
 namespace pullseal::credentials {

@@ -5,11 +5,11 @@
 #include <string>
 #include <string_view>
 
-#include "core/base/limits.h"
 #include "core/base/lru.h"
 #include "core/base/single_flight.h"
 #include "core/http/http.h"
 #include "image/credentials/credentials.h"
+#include "image/credentials/limits.h"
 
 namespace pullseal::credentials {
 

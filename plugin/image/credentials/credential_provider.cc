@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "core/base/file.h"
+#include "core/base/limits.h"
 #include "core/json/value.h"
+#include "image/credentials/limits.h"
 
 namespace pullseal::credentials {
 namespace {

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "core/base/command.h"
-#include "core/base/limits.h"
 #include "core/base/lru.h"
 #include "core/base/single_flight.h"
 #include "core/http/roots.h"
 #include "image/credentials/credentials.h"
+#include "image/credentials/limits.h"
 #include "image/credentials/provider_config.h"
 
 namespace pullseal::credentials {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "core/base/file.h"
-#include "core/base/limits.h"
 #include "core/json/value.h"
+#include "image/credentials/limits.h"
 
 namespace pullseal::credentials {
 namespace {

@@ -3,6 +3,7 @@
 #include "core/base/clock.h"
 #include "core/base/limits.h"
 #include "core/yaml/yaml.h"
+#include "image/credentials/limits.h"
 
 namespace pullseal::credentials {
 namespace {

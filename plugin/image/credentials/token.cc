@@ -5,8 +5,8 @@
 #include <string>
 
 #include "core/base/bytes.h"
-#include "core/base/limits.h"
 #include "core/json/value.h"
+#include "image/credentials/limits.h"
 
 namespace pullseal::credentials {
 namespace {

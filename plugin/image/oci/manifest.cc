@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "core/base/limits.h"
 #include "core/json/value.h"
+#include "image/oci/limits.h"
 
 namespace pullseal::oci {
 namespace {

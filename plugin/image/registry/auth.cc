@@ -5,6 +5,7 @@
 
 #include "core/base/bytes.h"
 #include "core/http/address.h"
+#include "image/credentials/limits.h"
 #include "image/credentials/token.h"
 
 namespace pullseal::registry {

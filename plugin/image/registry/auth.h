@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "core/base/clock.h"
-#include "core/base/limits.h"
 #include "core/base/lru.h"
 #include "core/base/result.h"
 #include "core/base/secret.h"
@@ -19,6 +18,7 @@
 #include "image/credentials/challenge.h"
 #include "image/credentials/credentials.h"
 #include "image/registry/hosts.h"
+#include "image/registry/limits.h"
 
 namespace pullseal::registry {
 

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <random>
 
-#include "core/base/limits.h"
+#include "core/http/limits.h"
+#include "image/registry/limits.h"
 
 namespace pullseal::registry {
 namespace {

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/base/limits.h"
+#include "image/oci/limits.h"
+#include "image/registry/limits.h"
 
 namespace pullseal::registry {
 namespace {

@@ -4,8 +4,11 @@
 #include <array>
 #include <utility>
 
+#include "image/oci/limits.h"
+#include "image/registry/limits.h"
 #include "verify/sigstore/bundle.h"
 #include "verify/sigstore/dsse.h"
+#include "verify/sigstore/limits.h"
 #include "verify/sigstore/simple_signing.h"
 #include "verify/sigstore/statement.h"
 

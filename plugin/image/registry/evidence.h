@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/limits.h"
 #include "core/base/lru.h"
 #include "image/registry/client.h"
+#include "image/registry/limits.h"
 
 namespace pullseal::registry {
 

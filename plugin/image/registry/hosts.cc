@@ -8,7 +8,9 @@
 
 #include "core/base/file.h"
 #include "core/http/address.h"
+#include "core/http/limits.h"
 #include "image/registry/hosts_file.h"
+#include "image/registry/limits.h"
 
 namespace pullseal::registry {
 namespace {

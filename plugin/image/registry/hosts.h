@@ -8,11 +8,11 @@
 #include <string_view>
 #include <vector>
 
-#include "core/base/limits.h"
 #include "core/base/lru.h"
 #include "core/base/result.h"
 #include "core/http/http.h"
 #include "core/http/roots.h"
+#include "image/registry/limits.h"
 
 namespace pullseal::registry {
 

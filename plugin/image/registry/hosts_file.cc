@@ -7,8 +7,8 @@
 
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
-#include "core/base/limits.h"
 #include "core/toml/toml.h"
+#include "image/registry/limits.h"
 
 namespace pullseal::registry {
 namespace {

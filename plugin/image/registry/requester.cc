@@ -5,8 +5,9 @@
 #include <optional>
 #include <utility>
 
-#include "core/base/limits.h"
 #include "core/http/address.h"
+#include "image/credentials/limits.h"
+#include "image/registry/limits.h"
 
 namespace pullseal::registry {
 namespace {

@@ -4,14 +4,15 @@
 #include <mutex>
 #include <utility>
 
-#include "core/base/limits.h"
-#include "core/base/lru.h"
 #include "containerd_containers.grpc.pb.h"
 #include "containerd_content.grpc.pb.h"
 #include "containerd_images.grpc.pb.h"
 #include "containerd_snapshots.grpc.pb.h"
-#include "cri.grpc.pb.h"
+#include "core/base/limits.h"
+#include "core/base/lru.h"
 #include "core/json/value.h"
+#include "cri.grpc.pb.h"
+#include "image/runtime/limits.h"
 #include "image/runtime/runtime.h"
 
 namespace pullseal::runtime {

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "image/oci/limits.h"
+
 namespace pullseal::runtime {
 namespace {
 

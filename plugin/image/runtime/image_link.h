@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "core/base/limits.h"
 #include "core/base/lru.h"
 #include "image/oci/manifest.h"
 #include "image/oci/platform.h"
+#include "image/runtime/limits.h"
 #include "image/runtime/runtime.h"
 
 namespace pullseal::runtime {

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "core/base/limits.h"
+#include "image/oci/limits.h"
 
 namespace pullseal::store {
 namespace {

@@ -8,11 +8,12 @@
 #include <thread>
 #include <utility>
 
-#include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/json/value.h"
+#include "image/oci/limits.h"
 #include "image/store/database.h"
 #include "image/store/evidence_store.h"
+#include "image/store/limits.h"
 
 namespace pullseal::store {
 namespace {

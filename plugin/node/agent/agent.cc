@@ -8,9 +8,9 @@
 #include <thread>
 
 #include "core/base/bytes.h"
-#include "core/base/limits.h"
 #include "core/json/value.h"
 #include "node/agent/audit_follower.h"
+#include "node/agent/limits.h"
 #include "node/agent/taint.h"
 #include "node/doctor/doctor.h"
 #include "node/install/host.h"

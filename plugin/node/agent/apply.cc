@@ -4,12 +4,13 @@
 #include <utility>
 #include <vector>
 
-#include "node/agent/systemd.h"
 #include "core/base/bytes.h"
-#include "core/base/limits.h"
 #include "core/crypto/hash.h"
 #include "core/json/value.h"
+#include "node/agent/limits.h"
+#include "node/agent/systemd.h"
 #include "node/install/install.h"
+#include "node/install/limits.h"
 #include "node/install/version.h"
 
 namespace pullseal::agent {

@@ -9,9 +9,10 @@
 #include <optional>
 #include <utility>
 
-#include "reports/audit/audit_log.h"
 #include "core/base/limits.h"
 #include "core/json/value.h"
+#include "node/agent/limits.h"
+#include "reports/audit/audit_log.h"
 
 namespace pullseal::agent {
 namespace {

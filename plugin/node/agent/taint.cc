@@ -7,6 +7,8 @@
 #include "core/base/limits.h"
 #include "core/http/http.h"
 #include "core/json/value.h"
+#include "node/agent/limits.h"
+#include "node/install/limits.h"
 
 namespace pullseal::agent {
 namespace {

@@ -7,6 +7,7 @@
 #include "core/base/file.h"
 #include "core/base/limits.h"
 #include "core/yaml/yaml.h"
+#include "node/config/limits.h"
 
 namespace pullseal::config {
 namespace {

@@ -8,20 +8,21 @@
 #include <filesystem>
 #include <optional>
 
-#include "reports/admin/client.h"
-#include "reports/audit/audit_log.h"
-#include "core/base/bytes.h"
-#include "core/base/limits.h"
 #include "adapters/probe/probe.h"
+#include "core/base/bytes.h"
 #include "core/crypto/hash.h"
+#include "core/json/value.h"
 #include "node/doctor/containerd.h"
+#include "node/doctor/limits.h"
 #include "node/doctor/plugin.h"
 #include "node/doctor/sockets.h"
-#include "core/json/value.h"
 #include "node/install/install.h"
 #include "node/install/kubelet.h"
+#include "node/install/limits.h"
 #include "node/install/version.h"
 #include "node/install/watch.h"
+#include "reports/admin/client.h"
+#include "reports/audit/audit_log.h"
 
 namespace pullseal::doctor {
 namespace {

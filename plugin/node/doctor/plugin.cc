@@ -7,8 +7,8 @@
 #include <filesystem>
 
 #include "core/base/bytes.h"
-#include "core/base/limits.h"
 #include "node/doctor/containerd.h"
+#include "node/install/limits.h"
 #include "node/install/version.h"
 
 namespace pullseal::doctor {

@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include "core/base/bytes.h"
-#include "core/base/limits.h"
-#include "node/doctor/doctor.h"
 #include "core/json/value.h"
+#include "node/doctor/doctor.h"
+#include "node/doctor/limits.h"
 
 namespace pullseal::doctor {
 

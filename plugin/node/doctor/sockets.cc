@@ -16,7 +16,7 @@
 #include <set>
 
 #include "core/base/file.h"
-#include "core/base/limits.h"
+#include "node/install/limits.h"
 
 namespace pullseal::doctor {
 namespace {

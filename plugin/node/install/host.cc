@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "core/base/command.h"
-#include "core/base/limits.h"
+#include "node/install/limits.h"
 
 namespace pullseal::install {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
-#include "core/base/limits.h"
 #include "core/crypto/hash.h"
+#include "node/install/limits.h"
 #include "node/install/plan.h"
 #include "node/install/services.h"
 #include "node/install/undo.h"

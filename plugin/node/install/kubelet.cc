@@ -11,8 +11,8 @@
 #include <utility>
 
 #include "core/base/bytes.h"
-#include "core/base/limits.h"
 #include "core/yaml/yaml.h"
+#include "node/install/limits.h"
 
 namespace pullseal::install {
 namespace {

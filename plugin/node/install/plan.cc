@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <utility>
 
-#include "core/base/bytes.h"
-#include "core/base/limits.h"
 #include "adapters/probe/probe.h"
+#include "core/base/bytes.h"
 #include "core/json/value.h"
+#include "node/install/limits.h"
 #include "node/install/version.h"
 
 namespace pullseal::install {

@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <utility>
 
-#include "core/base/limits.h"
-#include "node/config/config.h"
 #include "gate/gate/load_policy.h"
+#include "node/config/config.h"
+#include "node/install/limits.h"
 
 namespace pullseal::install {
 namespace {

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "core/base/bytes.h"
-#include "core/base/limits.h"
 #include "core/json/value.h"
+#include "node/install/limits.h"
 
 namespace pullseal::install {
 namespace {

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "core/base/bytes.h"
-#include "core/base/limits.h"
 #include "core/crypto/hash.h"
+#include "node/install/limits.h"
 
 namespace pullseal::install {
 namespace {

@@ -6,12 +6,12 @@
 #include <random>
 #include <thread>
 
-#include "reports/admin/client.h"
-#include "core/base/bytes.h"
-#include "core/base/limits.h"
 #include "adapters/probe/probe.h"
+#include "core/base/bytes.h"
 #include "core/json/value.h"
 #include "node/install/kubelet.h"
+#include "node/install/limits.h"
+#include "reports/admin/client.h"
 
 namespace pullseal::install {
 namespace {

@@ -1,11 +1,11 @@
 #include <set>
 #include <utility>
 
-#include "core/base/limits.h"
 #include "core/crypto/sha256.h"
-#include "policy/model/model.h"
-#include "policy/file/parse_requirement.h"
 #include "core/yaml/yaml.h"
+#include "policy/file/limits.h"
+#include "policy/file/parse_requirement.h"
+#include "policy/model/model.h"
 
 namespace pullseal::policy {
 namespace {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/base/limits.h"
 #include "image/oci/reference.h"
 
 namespace pullseal::policy {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "core/base/bytes.h"
-#include "core/base/limits.h"
+#include "image/oci/limits.h"
 
 namespace pullseal::policy {
 namespace {

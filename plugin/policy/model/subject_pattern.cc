@@ -1,6 +1,6 @@
 #include <re2/re2.h>
 
-#include "core/base/limits.h"
+#include "policy/model/limits.h"
 #include "policy/model/model.h"
 
 namespace pullseal::policy {

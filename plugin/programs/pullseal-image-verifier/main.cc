@@ -12,9 +12,10 @@
 #include <exception>
 #include <string>
 
-#include "core/base/bytes.h"
-#include "core/base/limits.h"
 #include "adapters/verifier_plugin/ask.h"
+#include "core/base/bytes.h"
+#include "image/oci/limits.h"
+#include "programs/pullseal-image-verifier/limits.h"
 
 namespace {
 

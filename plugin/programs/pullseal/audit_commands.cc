@@ -9,10 +9,9 @@
 #include <optional>
 #include <thread>
 
-#include "reports/audit/audit_log.h"
 #include "core/base/bytes.h"
-#include "core/base/limits.h"
 #include "core/json/value.h"
+#include "reports/audit/audit_log.h"
 
 namespace pullseal::cli {
 namespace {

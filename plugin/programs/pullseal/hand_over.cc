@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/base/file.h"
-#include "core/base/limits.h"
+#include "node/install/limits.h"
 
 namespace pullseal::cli {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
-#include "core/base/limits.h"
 #include "core/json/value.h"
+#include "verify/sigstore/limits.h"
 #include "verify/sigstore/trusted_material.h"
 
 namespace pullseal::cli {

@@ -8,7 +8,7 @@
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
 #include "core/base/file.h"
-#include "core/base/limits.h"
+#include "core/crypto/limits.h"
 #include "core/json/value.h"
 #include "gate/gate/gate.h"
 #include "gate/gate/load_policy.h"

@@ -6,11 +6,13 @@
 #include <utility>
 
 #include "core/base/file.h"
-#include "core/base/limits.h"
 #include "core/crypto/hash.h"
+#include "core/crypto/limits.h"
 #include "core/json/value.h"
 #include "image/oci/digest.h"
+#include "programs/pullseal/limits.h"
 #include "verify/sigstore/artifact.h"
+#include "verify/sigstore/limits.h"
 #include "verify/sigstore/verify.h"
 
 namespace pullseal::cli {

@@ -4,8 +4,8 @@
 
 #include <utility>
 
-#include "core/base/limits.h"
 #include "core/json/value.h"
+#include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {
 

@@ -3,9 +3,11 @@
 #include <utility>
 
 #include "core/base/limits.h"
-#include "programs/pullseald/admin_commands.h"
-#include "gate/gate/canary.h"
 #include "core/json/value.h"
+#include "gate/gate/canary.h"
+#include "image/oci/limits.h"
+#include "programs/pullseald/admin_commands.h"
+#include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {
 

@@ -2,12 +2,15 @@
 #include <chrono>
 #include <utility>
 
+#include "adapters/cri/container_judge.h"
 #include "core/base/limits.h"
 #include "core/base/log.h"
-#include "adapters/cri/container_judge.h"
-#include "programs/pullseald/admin_commands.h"
-#include "gate/gate/load_policy.h"
 #include "core/json/value.h"
+#include "gate/gate/load_policy.h"
+#include "image/oci/limits.h"
+#include "image/runtime/limits.h"
+#include "programs/pullseald/admin_commands.h"
+#include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {
 namespace {

@@ -7,9 +7,9 @@
 
 #include "core/base/bytes.h"
 #include "core/base/file.h"
-#include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/json/value.h"
+#include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {
 

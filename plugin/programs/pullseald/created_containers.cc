@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "core/base/limits.h"
 #include "core/base/log.h"
+#include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {
 namespace {

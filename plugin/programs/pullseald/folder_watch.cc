@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "core/base/limits.h"
+#include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {
 

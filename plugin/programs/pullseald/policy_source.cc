@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "core/base/limits.h"
 #include "core/base/log.h"
 #include "gate/gate/load_policy.h"
+#include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {
 namespace {

@@ -1,8 +1,8 @@
 #include "programs/pullseald/reporter.h"
 
 #include "core/base/bytes.h"
-#include "core/base/limits.h"
 #include "core/base/log.h"
+#include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {
 namespace {

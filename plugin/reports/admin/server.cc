@@ -11,6 +11,7 @@
 
 #include "core/base/limits.h"
 #include "core/base/log.h"
+#include "reports/admin/limits.h"
 
 namespace pullseal::admin {
 namespace {

@@ -15,6 +15,7 @@
 #include "core/base/log.h"
 #include "core/crypto/sha256.h"
 #include "core/json/value.h"
+#include "reports/audit/limits.h"
 
 namespace pullseal::audit {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "core/base/limits.h"
+#include "reports/metrics/limits.h"
 
 namespace pullseal::metrics {
 namespace {

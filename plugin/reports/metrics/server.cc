@@ -10,7 +10,7 @@
 #include <charconv>
 #include <utility>
 
-#include "core/base/limits.h"
+#include "reports/metrics/limits.h"
 
 namespace pullseal::metrics {
 namespace {

@@ -3,8 +3,8 @@
 #include <optional>
 #include <utility>
 
-#include "core/base/limits.h"
 #include "core/crypto/hash.h"
+#include "verify/sigstore/limits.h"
 
 namespace pullseal::sigstore {
 namespace {

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "core/base/limits.h"
+#include "verify/sigstore/limits.h"
 
 namespace pullseal::sigstore {
 namespace {

@@ -2,8 +2,9 @@
 
 #include <utility>
 
-#include "core/base/limits.h"
+#include "image/oci/limits.h"
 #include "verify/sigstore/json_object.h"
+#include "verify/sigstore/limits.h"
 
 namespace pullseal::sigstore {
 

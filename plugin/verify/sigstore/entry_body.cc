@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "core/base/limits.h"
 #include "core/crypto/pem.h"
+#include "verify/sigstore/limits.h"
 
 namespace pullseal::sigstore {
 namespace {

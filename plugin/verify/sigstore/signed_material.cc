@@ -2,10 +2,11 @@
 
 #include <utility>
 
-#include "core/base/limits.h"
+#include "core/crypto/limits.h"
 #include "core/json/value.h"
 #include "image/oci/cosign.h"
 #include "verify/sigstore/json_object.h"
+#include "verify/sigstore/limits.h"
 
 namespace pullseal::sigstore {
 namespace {

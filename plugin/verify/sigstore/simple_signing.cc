@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "core/base/limits.h"
 #include "core/json/value.h"
+#include "verify/sigstore/limits.h"
 
 namespace pullseal::sigstore {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "core/base/limits.h"
+#include "verify/sigstore/limits.h"
 
 namespace pullseal::sigstore {
 namespace {

@@ -1,11 +1,12 @@
 // The judged calls over a runtime and a registry in memory: what no real containerd would do on demand.
 #include <gtest/gtest.h>
 
-#include "cri.pb.h"
 #include "adapters/cri/call_steps.h"
 #include "adapters/cri/calls.h"
 #include "adapters/cri/container_judge.h"
+#include "adapters/cri/limits.h"
 #include "adapters/cri/unknown_fields.h"
+#include "cri.pb.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
 #include "fakes/fake_runtime.h"

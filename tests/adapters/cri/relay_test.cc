@@ -14,7 +14,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "core/base/limits.h"
+#include "core/base/units.h"
 #include "core/base/unix_listen.h"
 #include "fakes/h2.h"
 

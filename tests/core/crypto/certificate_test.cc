@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/base/limits.h"
+#include "core/crypto/limits.h"
 #include "core/crypto/timestamp.h"
 #include "fakes/sigstore_authority.h"
 #include "verify/sigstore/certificate_timestamp.h"

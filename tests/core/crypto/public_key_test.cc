@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/limits.h"
+#include "core/crypto/limits.h"
 #include "fakes/test_authority.h"
 
 namespace pullseal::crypto {

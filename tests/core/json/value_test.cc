@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/limits.h"
+#include "core/json/limits.h"
 
 namespace pullseal::json {
 namespace {

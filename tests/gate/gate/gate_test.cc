@@ -7,6 +7,7 @@
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
 #include "fakes/test_authority.h"
+#include "gate/gate/limits.h"
 #include "gate/gate/report.h"
 
 namespace pullseal::gate {

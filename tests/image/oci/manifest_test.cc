@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/limits.h"
 #include "fakes/fake_registry.h"
+#include "image/oci/limits.h"
 
 namespace pullseal::oci {
 namespace {

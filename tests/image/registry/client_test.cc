@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/base/limits.h"
 #include "core/http/address.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
+#include "image/registry/limits.h"
 
 namespace pullseal::registry {
 namespace {

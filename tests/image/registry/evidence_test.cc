@@ -8,6 +8,8 @@
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
 #include "fakes/test_authority.h"
+#include "image/oci/limits.h"
+#include "image/registry/limits.h"
 
 namespace pullseal::registry {
 namespace {

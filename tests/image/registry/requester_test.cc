@@ -9,6 +9,7 @@
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
 #include "image/registry/client.h"
+#include "image/registry/limits.h"
 
 namespace pullseal::registry {
 namespace {

@@ -12,9 +12,11 @@
 #include <random>
 
 #include "core/base/file.h"
-#include "core/base/limits.h"
+#include "core/base/units.h"
 #include "fakes/fake_clock.h"
+#include "image/oci/limits.h"
 #include "image/store/evidence_store.h"
+#include "image/store/limits.h"
 
 namespace pullseal::store {
 namespace {

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "core/base/limits.h"
 #include "fakes/test_authority.h"
+#include "policy/file/limits.h"
 #include "policy/model/match.h"
 #include "policy/model/model.h"
 

@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/base/limits.h"
-#include "programs/pullseald/policy_source.h"
 #include "fakes/fake_clock.h"
+#include "programs/pullseald/limits.h"
+#include "programs/pullseald/policy_source.h"
 
 namespace pullseal::daemon {
 namespace {

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/base/limits.h"
 #include "fakes/fake_clock.h"
+#include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {
 namespace {

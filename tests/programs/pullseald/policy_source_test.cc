@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "core/base/limits.h"
 #include "fakes/fake_clock.h"
 #include "fakes/test_authority.h"
+#include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {
 namespace {

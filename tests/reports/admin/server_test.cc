@@ -12,6 +12,7 @@
 
 #include "core/base/limits.h"
 #include "core/base/unix_listen.h"
+#include "reports/admin/limits.h"
 
 namespace pullseal::admin {
 namespace {

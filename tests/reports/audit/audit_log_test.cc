@@ -8,10 +8,10 @@
 #include <fstream>
 #include <sstream>
 
-#include "core/base/limits.h"
+#include "core/base/units.h"
 #include "core/crypto/sha256.h"
-#include "fakes/fake_clock.h"
 #include "core/json/value.h"
+#include "fakes/fake_clock.h"
 
 namespace pullseal::audit {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/limits.h"
 #include "core/http/http.h"
+#include "reports/metrics/limits.h"
 #include "reports/metrics/server.h"
 
 namespace pullseal::metrics {

@@ -7,8 +7,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/base/limits.h"
 #include "fakes/test_authority.h"
+#include "verify/sigstore/limits.h"
 #include "verify/sigstore/statement.h"
 
 namespace pullseal::sigstore {

@@ -1,10 +1,10 @@
 #include <gtest/gtest.h>
 
-#include "core/base/limits.h"
 #include "core/crypto/hash.h"
 #include "fakes/transparency_log.h"
 #include "verify/sigstore/checkpoint.h"
 #include "verify/sigstore/entry_body.h"
+#include "verify/sigstore/limits.h"
 #include "verify/sigstore/merkle.h"
 
 namespace pullseal::sigstore {

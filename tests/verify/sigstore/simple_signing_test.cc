@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "core/base/limits.h"
 #include "fakes/test_authority.h"
+#include "verify/sigstore/limits.h"
 
 namespace pullseal::sigstore {
 namespace {

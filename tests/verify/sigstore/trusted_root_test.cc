@@ -7,7 +7,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/base/limits.h"
+#include "verify/sigstore/limits.h"
 
 namespace pullseal::sigstore {
 namespace {

@@ -1,0 +1,19 @@
+#ifndef PULLSEAL_ADAPTERS_CRI_LIMITS_H_
+#define PULLSEAL_ADAPTERS_CRI_LIMITS_H_
+
+#include <chrono>
+#include <cstddef>
+
+#include "core/base/units.h"
+
+// What adapters/cri reads, keeps, follows or waits for at most, each with its reason.
+namespace pullseal::limits {
+
+inline constexpr seconds kSandboxPullTime{120};  // pulling the pause image (under 1 MiB)
+inline constexpr std::size_t kStoreNames = 256;  // store records of one image ID that we examine
+inline constexpr seconds kTagVisibleTime{5};     // containerd's event loop shows a new record within ms
+inline constexpr std::size_t kRefusalBytes = 1024;
+
+}  // namespace pullseal::limits
+
+#endif  // PULLSEAL_ADAPTERS_CRI_LIMITS_H_

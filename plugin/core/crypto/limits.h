@@ -1,0 +1,25 @@
+#ifndef PULLSEAL_CORE_CRYPTO_LIMITS_H_
+#define PULLSEAL_CORE_CRYPTO_LIMITS_H_
+
+#include <cstddef>
+
+#include "core/base/units.h"
+
+// What core/crypto reads, keeps, follows or waits for at most, each with its reason.
+namespace pullseal::limits {
+
+// Certificates of one chain, as Sigstore's own clients bound them.
+inline constexpr std::size_t kCertificates = 10;
+// Certificates of signers are 0.7 to 1 KiB; RSA 4096 with many names stays below this.
+inline constexpr std::size_t kCertificateBytes = 16 * kKiB;
+// A time-stamp response is 0.5 KiB, with its certificates 2 to 6 KiB.
+inline constexpr std::size_t kTimestampBytes = 64 * kKiB;
+// A PEM public key; RSA 4096 is 800 bytes.
+inline constexpr std::size_t kKeyBytes = 16 * kKiB;
+// Smaller RSA keys are too weak, larger ones cost more to verify than they bring.
+inline constexpr int kRsaBitsLeast = 2048;
+inline constexpr int kRsaBitsMost = 4096;
+
+}  // namespace pullseal::limits
+
+#endif  // PULLSEAL_CORE_CRYPTO_LIMITS_H_

@@ -1,0 +1,17 @@
+#ifndef PULLSEAL_POLICY_FILE_LIMITS_H_
+#define PULLSEAL_POLICY_FILE_LIMITS_H_
+
+#include <cstddef>
+
+#include "core/base/units.h"
+
+// What policy/file reads, keeps, follows or waits for at most, each with its reason.
+namespace pullseal::limits {
+
+// Policy files: 10,000 rules fit.
+inline constexpr std::size_t kPolicyBytes = 1 * kMiB;
+inline constexpr std::size_t kPolicyRules = 10'000;
+
+}  // namespace pullseal::limits
+
+#endif  // PULLSEAL_POLICY_FILE_LIMITS_H_
