@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Finds what pullseal's static libraries link: Debian's libssl-dev, libsodium-dev, nlohmann-json3-dev,
 # libyaml-cpp-dev, libre2-dev.
 include(CMakeFindDependencyMacro)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Prints how fast and how small pullseal is, each row beside its reference in the same run: medians of interleaved
 // rounds. Last line: "targets: N met, M missed". Needs the peers and a build; run it through tests/bench/run.
 #include <openssl/evp.h>

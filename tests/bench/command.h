@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_BENCH_COMMAND_H_
 #define PULLSEAL_BENCH_COMMAND_H_
 

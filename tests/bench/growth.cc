@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rows that need no node: registry requests per layout, and growth with what is known.
 #include <unistd.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rows about keyless signatures: against the raw verifications they need, and against other clients.
 #include <openssl/evp.h>
 #include <openssl/x509.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Many nodes start many images at once against one Azure container registry, in virtual time: the gate and the registry
 // client are the real ones, one of each per node; the registry is a fake that counts, throttles and fails as ACR does.
 // Prints a table; tests/rollout-simulation builds and runs it.

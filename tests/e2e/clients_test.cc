@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Debian's real sigstore-go and cosign 3 against `pullseal verify-bundle`: bundles of the test authority, good ones and
 // ones that are wrong in one thing, each judged by all three under the authority's trusted root. So the authority's
 // artifacts are not merely consistent with ourselves. Where a peer's answer differs, docs/clients.md says why, and this

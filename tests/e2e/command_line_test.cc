@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The command line as a person uses it, without a daemon: exit statuses and exact messages.
 #include <gtest/gtest.h>
 

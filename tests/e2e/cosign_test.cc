@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Real cosign 2 and 3 against `pullseal verify`: a grid of artifacts, each judged by all three. Where a peer's answer
 // differs from ours, docs/cosign.md says why, and this test fails if it does not.
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Creating and starting containers through pullseald on a real node.
 #include "e2e/node_fixture.h"
 

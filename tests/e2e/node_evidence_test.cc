@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Evidence on a whole node: every form cosign writes, across restarts, with the registry away; and the live commands.
 #include "e2e/node_fixture.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_E2E_NODE_FIXTURE_H_
 #define PULLSEAL_E2E_NODE_FIXTURE_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "e2e/node_fixture.h"
 
 // Images signed by an identity, on a node that can reach its registry and nothing else (tests/e2e/cut_off).

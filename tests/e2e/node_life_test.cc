@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Pods, policies, restarts and the rest of a real node's life.
 #include "e2e/node_fixture.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_FAKES_SIGSTORE_AUTHORITY_H_
 #define PULLSEAL_FAKES_SIGSTORE_AUTHORITY_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "fakes/test_authority.h"
 
 #include <openssl/bio.h>

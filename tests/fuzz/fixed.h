@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_FUZZ_FIXED_H_
 #define PULLSEAL_FUZZ_FIXED_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Mints the trust root that the fuzz targets know (fixed_authority.h) and seeds signed under it, with keys that nobody
 // keeps: mint_corpus FOLDER, the folder being tests/fuzz. To be run again only when the test authority learns new
 // forms.

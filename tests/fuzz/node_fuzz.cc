@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What is read of a node: units, containerd's configuration, what an earlier change wrote down, a doctor's report.
 #include <algorithm>
 #include <cstdint>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A whole node in a box: a Debian with systemd as PID 1, containerd, runc and our kubelet stand-in, in systemd-nspawn.
 
 The base is made once by debootstrap, from the mirror that this machine's apt is set up with, and is kept in

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The parts of tests/demo that need more than a shell: pushing a small image, and a few CRI calls as a kubelet makes
 // them.
 #include <unistd.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """A registry that goes wrong in one chosen way: TLS, a token service, ACR's ways (a token without expires_in, blobs by
 307 at another address, Retry-After that counts down), one signed image in a chosen layout, and a fault for any kind of
 request. Used by tests/fault-matrix."""

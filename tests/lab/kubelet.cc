@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A stand-in for the kubelet, for nodes in a box: it takes the flags and the configuration file that decide where a
 // kubelet finds its runtime, ends where it cannot reach it, keeps calling it over one connection, answers /healthz, and
 // runs the pods that files in /etc/kubernetes/manifests ask for ("NAMESPACE IMAGE" in a file named as the pod). What it

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Hosts in front of one registry, each on a port of its own, that log what they are asked. Prints "NAME PORT" lines, then
 "ready".
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_LAB_NODE_H_
 #define PULLSEAL_LAB_NODE_H_
 

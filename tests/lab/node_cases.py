@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What tests/node-in-a-box does to a node."""
 import json
 import shutil

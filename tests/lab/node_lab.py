@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The lab around nodes in a box, and what the cases share."""
 import hashlib
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """A registry with the referrers API: docker-registry, which has none, behind a front that adds it.
 
 Usage: referrers_registry.py PORT UPSTREAM_PORT. Passes everything on to 127.0.0.1:UPSTREAM_PORT; remembers manifests

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_ADAPTERS_CRI_CALL_STEPS_H_
 #define PULLSEAL_ADAPTERS_CRI_CALL_STEPS_H_
 

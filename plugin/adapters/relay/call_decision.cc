@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The part of Call that hands a held call to a worker and takes its ruling.
 #include <algorithm>
 

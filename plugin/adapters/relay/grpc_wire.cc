@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "adapters/relay/grpc_wire.h"
 
 #include <algorithm>

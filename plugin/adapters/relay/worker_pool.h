@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_ADAPTERS_RELAY_WORKER_POOL_H_
 #define PULLSEAL_ADAPTERS_RELAY_WORKER_POOL_H_
 

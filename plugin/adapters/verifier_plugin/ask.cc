@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "adapters/verifier_plugin/ask.h"
 
 #include <poll.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_CORE_CRYPTO_LIMITS_H_
 #define PULLSEAL_CORE_CRYPTO_LIMITS_H_
 

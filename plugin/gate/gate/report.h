@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_GATE_GATE_REPORT_H_
 #define PULLSEAL_GATE_GATE_REPORT_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "image/credentials/provider_config.h"
 
 #include "core/base/clock.h"

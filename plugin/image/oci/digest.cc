@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "image/oci/digest.h"
 
 #include "core/crypto/sha256.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "image/runtime/image_link.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "node/agent/agent.h"
 
 #include <unistd.h>

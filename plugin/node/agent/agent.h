@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_NODE_AGENT_AGENT_H_
 #define PULLSEAL_NODE_AGENT_AGENT_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "node/doctor/containerd.h"
 #include "core/toml/toml.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_POLICY_MODEL_GLOB_H_
 #define PULLSEAL_POLICY_MODEL_GLOB_H_
 

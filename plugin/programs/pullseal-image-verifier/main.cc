@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // pullseal-image-verifier: containerd's image verifier plugin (containerd, docs/image-verification.md). It asks the
 // daemon on this node and exits 0 for its allow alone; whatever else happens, it exits 1 and says why on standard
 // output, which containerd puts into the pull's error. Linked statically: it runs in the node's own file system.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "programs/pullseal/hand_over.h"
 
 #include <unistd.h>

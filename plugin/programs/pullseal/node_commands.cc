@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "programs/pullseal/node_commands.h"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `pullseal node` and `pullseal doctor`, in the programs that have them not.
 #include "programs/pullseal/hand_over.h"
 #include "programs/pullseal/node_commands.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_PROGRAMS_PULLSEAL_VERIFY_H_
 #define PULLSEAL_PROGRAMS_PULLSEAL_VERIFY_H_
 

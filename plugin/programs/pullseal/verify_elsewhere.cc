@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `pullseal verify` and `pullseal policy`, in the programs that have them not.
 #include "programs/pullseal/hand_over.h"
 #include "programs/pullseal/policy_commands.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The admin commands about images: what is known of them, and judging them ahead.
 #include <algorithm>
 #include <utility>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The admin commands about what runs on the node, and the one that opens the gate.
 #include <chrono>
 #include <utility>

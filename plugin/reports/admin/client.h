@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_REPORTS_ADMIN_CLIENT_H_
 #define PULLSEAL_REPORTS_ADMIN_CLIENT_H_
 

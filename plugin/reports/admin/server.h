@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_REPORTS_ADMIN_SERVER_H_
 #define PULLSEAL_REPORTS_ADMIN_SERVER_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_REPORTS_METRICS_METRICS_H_
 #define PULLSEAL_REPORTS_METRICS_METRICS_H_
 

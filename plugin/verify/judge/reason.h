@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_VERIFY_JUDGE_REASON_H_
 #define PULLSEAL_VERIFY_JUDGE_REASON_H_
 

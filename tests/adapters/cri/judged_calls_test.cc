@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The judged calls over a runtime and a registry in memory: what no real containerd would do on demand.
 #include <gtest/gtest.h>
 

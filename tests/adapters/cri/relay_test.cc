@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The relay between a raw HTTP/2 client and a raw HTTP/2 runtime, with judgements that do as they are told.
 #include "adapters/relay/relay.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The plugin allows for the daemon's plain allow alone (docs/attacks.md, the verifier plugin).
 #include "adapters/verifier_plugin/ask.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The real HTTP client against real sockets.
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Verifies a Sigstore bundle whose subject is a container image: consumer TRUSTED_ROOT BUNDLE SHA256_HEX
 #include <fstream>
 #include <iostream>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Where signatures are looked for, in which order, and when a look says nothing for certain.
 #include "image/registry/evidence.h"
 

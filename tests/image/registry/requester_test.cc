@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How requests are made: waiting, trying again, credentials in turn, where a registry may send us.
 #include "image/registry/requester.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Whatever happens to the file costs a fetch, never a wrong answer, and never much time.
 #include <gtest/gtest.h>
 #include <sqlite3.h>

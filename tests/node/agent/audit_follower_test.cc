@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Records are handed on once and in order, whatever happens to the files.
 #include "node/agent/audit_follower.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The taint goes only from the node it is about, and nothing else of the node changes.
 #include "node/agent/taint.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A node that is a folder: what `pullseal node install` and its watch make of it.
 #include <gtest/gtest.h>
 #include <unistd.h>

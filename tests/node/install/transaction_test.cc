@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A change that can be taken back at any moment, from what was written down alone.
 #include "node/install/transaction.h"
 

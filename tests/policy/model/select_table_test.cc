@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Policies times questions: which rules decide. Each answer was worked out by hand from the rules of matching.
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Opening the gate for a while: it is bounded, kept, and over when its time is.
 #include "programs/pullseald/break_glass.h"
 

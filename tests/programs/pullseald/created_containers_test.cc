@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #include "programs/pullseald/created_containers.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The YAML examples in the documentation are read as the daemon reads them.
 #include <gtest/gtest.h>
 

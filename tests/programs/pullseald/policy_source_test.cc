@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A policy follows its files: written in place, renamed, or exchanged as a ConfigMap does.
 #include "programs/pullseald/policy_source.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The watchdog is fed only when a question goes all the way.
 #include "programs/pullseald/self_test.h"
 

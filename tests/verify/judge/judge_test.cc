@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Each number of the judge's procedure can refuse, and a good signature beside junk still allows.
 #include "verify/judge/judge.h"
 

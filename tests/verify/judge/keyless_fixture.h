@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_JUDGE_KEYLESS_FIXTURE_H_
 #define PULLSEAL_JUDGE_KEYLESS_FIXTURE_H_
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Bundles, envelopes and statements: what is read, and what is refused.
 #include "verify/sigstore/bundle.h"
 
