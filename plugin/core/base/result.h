@@ -2,7 +2,7 @@
 #ifndef PULLSEAL_CORE_BASE_RESULT_H_
 #define PULLSEAL_CORE_BASE_RESULT_H_
 
-#include <cassert>
+#include <cstdlib>
 #include <optional>
 #include <string>
 #include <utility>
@@ -33,7 +33,7 @@ struct Error {
   [[nodiscard]] Error In(const std::string& context) const { return Error{code, context + ": " + message}; }
 };
 
-// Result<T> holds either a T or an Error. Reading the one that is not there is a bug and aborts.
+// Result<T> holds either a T or an Error. Reading the one that is not there is a bug and aborts, in every build.
 // Not thread-safe; movable if T is.
 template <typename T>
 class [[nodiscard]] Result {
@@ -52,7 +52,7 @@ class [[nodiscard]] Result {
   const T* operator->() const { return &Checked(); }
   T* operator->() { return &Checked(); }
   const Error& error() const {
-    assert(!ok());
+    if (ok()) std::abort();
     return *std::get_if<1>(&state_);
   }
 
@@ -68,7 +68,7 @@ class [[nodiscard]] Result {
   std::variant<T, Error> state_;
 };
 
-// Status is the result of an operation that has nothing to return.
+// Status is the result of an operation that has nothing to return. Reading the error of a good one aborts.
 template <>
 class [[nodiscard]] Result<void> {
  public:
@@ -76,7 +76,10 @@ class [[nodiscard]] Result<void> {
   Result(Error error) : error_(std::move(error)) {}
   bool ok() const { return !error_.has_value(); }
   explicit operator bool() const { return ok(); }
-  const Error& error() const { return *error_; }
+  const Error& error() const {
+    if (ok()) std::abort();
+    return *error_;
+  }
 
  private:
   std::optional<Error> error_;
