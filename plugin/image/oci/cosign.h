@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 #ifndef PULLSEAL_IMAGE_OCI_COSIGN_H_
 #define PULLSEAL_IMAGE_OCI_COSIGN_H_
 
