@@ -97,7 +97,11 @@ std::string Fill(store::EvidenceStore& store, int count) {
   // What waits for the disk is bounded and the rest is dropped, so wait until each batch is there.
   const auto settle = [&](int i, const std::string* signature) {
     auto digest = put(i, signature);
-    while (store.Find(digest, "reg.io/app").empty()) (void)put(i, signature);
+    const auto known = [&] {
+      const auto found = store.Find(digest, "reg.io/app", limits::kStoreAdminTime);
+      return found && !found->empty();
+    };
+    while (!known()) (void)put(i, signature);
     return digest.text();
   };
   for (int i = 0; i < count - 1; ++i) {
@@ -152,7 +156,7 @@ void Growth(Table& table) {
         }
       }));
     }
-    const std::size_t kept = store->List(200'000).size();
+    const std::size_t kept = store->List(200'000)->size();
     const long memory = ResidentKib();
     if (first == 0) first = Median(times);
     if (first_memory == 0) first_memory = memory;

@@ -22,15 +22,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const SystemClock clock;
   const auto store = store::OpenSqliteStore(path, limits::kStoreBytes, clock);
   const oci::Digest subject = oci::Digest::Of(AsBytes("subject"));
-  for (const auto& one : store->List(100)) {
+  const auto listed = store->List(100);
+  if (!listed) return 0;
+  for (const auto& one : *listed) {
     const auto digest = oci::Digest::Parse(one.digest);
     if (!digest) continue;
-    for (const auto& found : store->Find(*digest, one.repository)) {
+    const auto known = store->Find(*digest, one.repository, limits::kStoreAdminTime);
+    if (!known) continue;
+    for (const auto& found : *known) {
       if (oci::Digest::Of(found.bytes) != found.blob) __builtin_trap();
     }
   }
   const Bytes bytes = {1, 2, 3};
   store->Put(subject, "reg.io/app", {{oci::Digest::Of(bytes), "t", bytes, {}, clock.Now()}});
-  (void)store->Find(subject, "reg.io/app");
+  (void)store->Find(subject, "reg.io/app", limits::kStoreAdminTime);
   return 0;
 }

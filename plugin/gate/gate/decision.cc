@@ -158,6 +158,8 @@ std::string_view Sentence(Reason reason) {
              "access.";
     case Reason::kEvidenceLimit:
       return "what the registry sent is larger or more than is accepted; remove superfluous signatures.";
+    case Reason::kEvidenceUnavailable:
+      return "this node's own record of signatures does not answer; it is tried again.";
     case Reason::kRuntimeUnreachable:
       return "the container runtime did not tell what is needed to decide; it is tried again.";
     case Reason::kDecisionTimeout:

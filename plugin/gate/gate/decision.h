@@ -12,9 +12,9 @@
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
-#include "verify/judge/reason.h"
 #include "image/oci/digest.h"
 #include "policy/model/model.h"
+#include "verify/judge/reason.h"
 
 namespace pullseal::gate {
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gate/gate/limits.h"
+#include "image/store/limits.h"
 #include "image/oci/limits.h"
 
 namespace pullseal::gate {
@@ -57,56 +58,69 @@ bool EvidenceCache::IsKept(WallTime fetched) const {
   return fetched <= now + limits::kClockSkew && now - fetched < limits::kEvidenceLife;
 }
 
-EvidenceCache::Signatures EvidenceCache::FromStore(const oci::Digest& subject, const oci::Reference& name) const {
-  if (store_ == nullptr) return nullptr;
+EvidenceCache::Known EvidenceCache::FromStore(const oci::Digest& subject, const oci::Reference& name,
+                                              std::chrono::milliseconds patience) const {
+  if (store_ == nullptr) return {};
+  auto stored = store_->Find(subject, name.MatchName(), patience);
+  if (!stored) return Known{nullptr, stored.error()};
   std::vector<Dated> out;
-  for (store::StoredSignature& one : store_->Find(subject, name.MatchName())) {
+  for (store::StoredSignature& one : *stored) {
     if (!IsKept(one.fetched)) continue;
     out.push_back(Dated{judge::SignatureEvidence{std::move(one.blob), std::move(one.media_type), std::move(one.bytes),
                                                  std::move(one.annotations)},
                         one.fetched});
   }
-  if (out.empty()) return nullptr;
-  return std::make_shared<const std::vector<Dated>>(std::move(out));
+  if (out.empty()) return {};
+  return Known{std::make_shared<const std::vector<Dated>>(std::move(out)), std::nullopt};
 }
 
-EvidenceCache::Signatures EvidenceCache::Find(const oci::Digest& subject, const oci::Reference& name) {
-  const std::string key = KeyOf(subject, name);
+void EvidenceCache::Keep(const oci::Digest& subject, const oci::Reference& name, Signatures signatures, bool partial) {
+  const std::size_t cost = CostOf(*signatures);
+  auto entry =
+      std::make_shared<Entry>(Entry{subject, name, std::move(signatures), clock_.Steady(), SteadyTime{}, partial});
+  const std::lock_guard lock(mutex_);
+  entries_.Put(KeyOf(subject, name), std::move(entry), cost);
+}
+
+EvidenceCache::Known EvidenceCache::Find(const oci::Digest& subject, const oci::Reference& name,
+                                         std::chrono::milliseconds patience) {
+  Signatures in_memory;
   {
     const std::lock_guard lock(mutex_);
-    if (const auto found = entries_.Find(key)) {
+    if (const auto found = entries_.Find(KeyOf(subject, name))) {
       (*found)->used = clock_.Steady();
-      return (*found)->signatures;
+      in_memory = (*found)->signatures;
+      if (!(*found)->partial) return Known{in_memory, std::nullopt};
     }
   }
-  Signatures stored = FromStore(subject, name);
-  if (stored == nullptr) return nullptr;
-  const SteadyTime now = clock_.Steady();
-  auto entry = std::make_shared<Entry>(Entry{subject, name, stored, now, SteadyTime{}});
-  const std::lock_guard lock(mutex_);
-  entries_.Put(key, std::move(entry), CostOf(*stored));
-  return stored;
+  Known known = FromStore(subject, name, patience);
+  if (known.trouble) return Known{in_memory, std::move(known.trouble)};
+  if (in_memory != nullptr) {
+    known.signatures = std::make_shared<const std::vector<Dated>>(Merge(*in_memory, known.signatures));
+  }
+  if (known.signatures != nullptr) Keep(subject, name, known.signatures, false);
+  return known;
+}
+
+std::vector<Dated> EvidenceCache::Merge(std::vector<Dated> fetched, const Signatures& old) const {
+  if (old == nullptr) return fetched;
+  for (const Dated& one : *old) {
+    const bool again = std::any_of(fetched.begin(), fetched.end(),
+                                   [&](const Dated& other) { return IsSame(other.signature, one.signature); });
+    if (!again && fetched.size() < limits::kSignatures && IsKept(one.fetched)) fetched.push_back(one);
+  }
+  return fetched;
 }
 
 void EvidenceCache::Add(const oci::Digest& subject, const oci::Reference& name,
                         const std::vector<judge::SignatureEvidence>& fetched) {
-  const Signatures known = Find(subject, name);
-  std::vector<Dated> merged;
-  for (const judge::SignatureEvidence& one : fetched) merged.push_back(Dated{one, clock_.Now()});
-  if (known != nullptr) {
-    for (const Dated& old : *known) {
-      const bool again =
-          std::any_of(fetched.begin(), fetched.end(), [&](const auto& one) { return IsSame(one, old.signature); });
-      if (!again && merged.size() < limits::kSignatures && IsKept(old.fetched)) merged.push_back(old);
-    }
-  }
-  if (store_ != nullptr) store_->Put(subject, name.MatchName(), ToStored(merged));
-  const std::size_t cost = CostOf(merged);
-  const SteadyTime now = clock_.Steady();
-  auto entry = std::make_shared<Entry>(
-      Entry{subject, name, std::make_shared<const std::vector<Dated>>(std::move(merged)), now, SteadyTime{}});
-  const std::lock_guard lock(mutex_);
-  entries_.Put(KeyOf(subject, name), std::move(entry), cost);
+  const Known known = Find(subject, name, limits::kStoreReadTime);
+  std::vector<Dated> added;
+  for (const judge::SignatureEvidence& one : fetched) added.push_back(Dated{one, clock_.Now()});
+  std::vector<Dated> merged = Merge(std::move(added), known.signatures);
+  // What the store holds is replaced only by what is known to hold it all.
+  if (store_ != nullptr && !known.trouble) store_->Put(subject, name.MatchName(), ToStored(merged));
+  Keep(subject, name, std::make_shared<const std::vector<Dated>>(std::move(merged)), known.trouble.has_value());
 }
 
 judge::Evidence EvidenceCache::Select(const Signatures& signatures, const oci::Digest& subject,
@@ -154,12 +168,12 @@ std::vector<EvidenceCache::Due> EvidenceCache::FindDue(std::size_t most) {
   return out;
 }
 
-bool EvidenceCache::Flush() {
+Status EvidenceCache::Flush() {
   {
     const std::lock_guard lock(mutex_);
     entries_.Clear();
   }
-  return store_ == nullptr || store_->Flush();
+  return store_ == nullptr ? Status() : store_->Flush();
 }
 
 std::size_t EvidenceCache::size() {
@@ -167,7 +181,7 @@ std::size_t EvidenceCache::size() {
   return entries_.size();
 }
 
-std::vector<store::EvidenceStore::Subject> EvidenceCache::List(std::size_t most) {
+Result<std::vector<store::EvidenceStore::Subject>> EvidenceCache::List(std::size_t most) {
   std::vector<store::EvidenceStore::Subject> out;
   std::set<std::string> seen;
   {
@@ -180,7 +194,9 @@ std::vector<store::EvidenceStore::Subject> EvidenceCache::List(std::size_t most)
     });
   }
   if (store_ == nullptr) return out;
-  for (store::EvidenceStore::Subject& one : store_->List(most)) {
+  auto stored = store_->List(most);
+  if (!stored) return stored.error();
+  for (store::EvidenceStore::Subject& one : *stored) {
     if (out.size() < most && !seen.contains(one.digest + "|" + one.repository)) out.push_back(std::move(one));
   }
   return out;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,11 @@ class EvidenceCache {
     WallTime fetched;  // when the registry last had it
   };
   using Signatures = std::shared_ptr<const std::vector<Dated>>;
+  // What is known, and why that may not be all of it.
+  struct Known {
+    Signatures signatures;  // null if nothing is
+    std::optional<Error> trouble;
+  };
   struct Due {
     oci::Digest subject;
     oci::Reference repository;
@@ -37,8 +43,9 @@ class EvidenceCache {
   // `store` may be null; evidence older than `max_age` must be refreshed before it allows.
   EvidenceCache(store::EvidenceStore* store, const Clock& clock, std::chrono::milliseconds max_age);
 
-  // What is known about `subject` as `name`, of any age up to limits::kEvidenceLife; null if nothing is.
-  Signatures Find(const oci::Digest& subject, const oci::Reference& name);
+  // What is known about `subject` as `name`, of any age up to limits::kEvidenceLife. Waits for the disk no longer than
+  // `patience`; trouble if it does not say what it knows.
+  Known Find(const oci::Digest& subject, const oci::Reference& name, std::chrono::milliseconds patience);
   // Adds what was just fetched, and keeps what was known besides.
   void Add(const oci::Digest& subject, const oci::Reference& name,
            const std::vector<judge::SignatureEvidence>& fetched);
@@ -54,11 +61,11 @@ class EvidenceCache {
   // its own time, at most `most`.
   std::vector<Due> FindDue(std::size_t most);
 
-  // Forgets everything; false if the store could not.
-  bool Flush();
+  // Forgets everything, or says why the store could not.
+  Status Flush();
   std::size_t size();
   // What is known, in memory and in the store, the images used last first.
-  std::vector<store::EvidenceStore::Subject> List(std::size_t most);
+  Result<std::vector<store::EvidenceStore::Subject>> List(std::size_t most);
 
  private:
   struct Entry {
@@ -66,10 +73,14 @@ class EvidenceCache {
     oci::Reference name;
     Signatures signatures;
     SteadyTime used;
-    SteadyTime tried;  // last refresh
+    SteadyTime tried;      // last refresh
+    bool partial = false;  // the store may know more
   };
   static std::string KeyOf(const oci::Digest& subject, const oci::Reference& name);
-  Signatures FromStore(const oci::Digest& subject, const oci::Reference& name) const;
+  Known FromStore(const oci::Digest& subject, const oci::Reference& name, std::chrono::milliseconds patience) const;
+  // What is of `old` is kept beside `fetched`, unless it is the same.
+  std::vector<Dated> Merge(std::vector<Dated> fetched, const Signatures& old) const;
+  void Keep(const oci::Digest& subject, const oci::Reference& name, Signatures signatures, bool partial);
   bool IsKept(WallTime fetched) const;
 
   store::EvidenceStore* const store_;

@@ -6,6 +6,7 @@
 
 #include "core/base/limits.h"
 #include "gate/gate/limits.h"
+#include "image/store/limits.h"
 
 namespace pullseal::gate {
 namespace {
@@ -141,8 +142,8 @@ Decision Gate::JudgeSubject(const Snapshot& snapshot, const Question& question, 
         cached && clock_.Steady() < cached->expires && (!cached->good_until || clock_.Now() <= *cached->good_until);
     if (fresh) return FromVerdict(cached->verdict, subject, CacheUse::kHit);
   }
-  const EvidenceCache::Signatures known = evidence_.Find(subject, question.name);
-  if (auto decision = JudgeKnown(rule, question, subject, known, key)) return std::move(*decision);
+  const EvidenceCache::Known known = evidence_.Find(subject, question.name, limits::kStoreReadTime);
+  if (auto decision = JudgeKnown(rule, question, subject, known.signatures, key)) return std::move(*decision);
   return JudgeFresh(question, rule, subject, known, key);
 }
 
@@ -158,7 +159,7 @@ std::optional<Decision> Gate::JudgeKnown(const policy::Rule& rule, const Questio
 }
 
 Decision Gate::JudgeFresh(const Question& question, const policy::Rule& rule, const oci::Digest& subject,
-                          const EvidenceCache::Signatures& known, const std::string& key) {
+                          const EvidenceCache::Known& known, const std::string& key) {
   registry::Search search = FindShared(question, subject, *rule.signatures);
   std::vector<std::string> steps = std::move(search.steps);
   const judge::Evidence evidence = ToEvidence(search, question, subject);
@@ -167,6 +168,12 @@ Decision Gate::JudgeFresh(const Question& question, const policy::Rule& rule, co
   Decision out = FromVerdict(verdict, subject, CacheUse::kMiss);
   out.steps = std::move(steps);
   const bool allowed = out.outcome() == Outcome::kAllow;
+  if (!allowed && known.trouble) {
+    if (auto late = JudgeLate(question, rule, subject, known, key)) {
+      late->steps.insert(late->steps.begin(), out.steps.begin(), out.steps.end());
+      return std::move(*late);
+    }
+  }
   if (allowed || !search.trouble) {
     Remember(key, verdict, options_.evidence_max_age);
     if (allowed) evidence_.Add(subject, question.name, evidence.signatures);
@@ -175,7 +182,7 @@ Decision Gate::JudgeFresh(const Question& question, const policy::Rule& rule, co
   // Something could not be searched, so nothing is known to be missing: neither yes nor no, and not remembered. Only
   // the age of what is known may be waived, and only by the rule.
   if (rule.on_unavailable == policy::OnUnavailable::kAllowKnown) {
-    const judge::Evidence old = evidence_.Select(known, subject, question.name, true);
+    const judge::Evidence old = evidence_.Select(known.signatures, subject, question.name, true);
     const judge::Verdict by_old = judge::Judge(old, *rule.signatures, clock_.Now());
     if (judge::OutcomeOf(by_old.reason) == Outcome::kAllow) {
       Decision waived = FromVerdict(by_old, subject, CacheUse::kEvidence);
@@ -185,6 +192,22 @@ Decision Gate::JudgeFresh(const Question& question, const policy::Rule& rule, co
     }
   }
   SetRegistryError(out, *search.trouble);
+  return out;
+}
+
+// A store that does not answer is a place that was not searched. What it says counts if it comes within the decision's
+// time; if it does not come, nothing is known to be missing, whatever the registry said.
+std::optional<Decision> Gate::JudgeLate(const Question& question, const policy::Rule& rule, const oci::Digest& subject,
+                                        const EvidenceCache::Known& known, const std::string& key) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(question.deadline - clock_.Steady());
+  const auto patience = std::clamp(left, std::chrono::milliseconds::zero(), limits::kStoreLateTime);
+  const EvidenceCache::Known late = evidence_.Find(subject, question.name, patience);
+  if (auto decision = JudgeKnown(rule, question, subject, late.signatures, key)) return decision;
+  if (!late.trouble) return std::nullopt;
+  Decision out = Refuse(Reason::kEvidenceUnavailable, known.trouble->message + "; then " + late.trouble->message);
+  out.digest = subject;
+  out.cache = CacheUse::kMiss;
+  out.steps.push_back(out.detail);
   return out;
 }
 
@@ -288,34 +311,43 @@ Pull Gate::DecidePull(const Snapshot& snapshot, const Question& question) {
   decision.steps.insert(decision.steps.begin(), "resolve " + question.name.Text() + ": " + digest->text());
   if (decision.reason != Reason::kSignatureMissing) return Pull{std::move(decision), *digest};
 
-  const auto manifest = OnlyManifestForNode(question, *digest);
-  if (!manifest) return Pull{std::move(decision), *digest};
-  resolved.candidates = {*manifest};
+  const auto only = OnlyManifestForNode(question, *digest);
+  if (!only) {
+    SetRegistryError(decision, only.error());
+    decision.steps.push_back("index " + digest->text() + ": " + only.error().message);
+    return Pull{std::move(decision), *digest};
+  }
+  if (!*only) return Pull{std::move(decision), *digest};
+  const oci::Digest& manifest = **only;
+  resolved.candidates = {manifest};
   Decision second = DecideByRules(snapshot, resolved, SelectRules(snapshot, resolved));
   second.steps.insert(second.steps.begin(),
-                      "index " + digest->text() + ": its only manifest for this node is " + manifest->text());
+                      "index " + digest->text() + ": its only manifest for this node is " + manifest.text());
   second.steps.insert(second.steps.begin(), decision.steps.begin(), decision.steps.end());
   if (second.outcome() != Outcome::kAllow) return Pull{std::move(second), *digest};
-  return Pull{std::move(second), *manifest};
+  return Pull{std::move(second), manifest};
 }
 
-std::optional<oci::Digest> Gate::OnlyManifestForNode(const Question& question, const oci::Digest& index) {
+Result<std::optional<oci::Digest>> Gate::OnlyManifestForNode(const Question& question, const oci::Digest& index) {
   const auto fetched = registry_.FetchManifest(question.name, index, question.credentials, question.deadline);
-  if (!fetched) return std::nullopt;
+  // Also where it is "not there": what a tag or a pod names must be, so its absence is the registry's trouble.
+  if (!fetched) return fetched.error();
   const auto parsed = oci::Manifest::Parse(fetched->bytes, fetched->media_type);
-  if (!parsed || parsed->kind != oci::Manifest::Kind::kIndex) return std::nullopt;
+  if (!parsed && parsed.error().code == ErrorCode::kLimit) return parsed.error();
+  // The bytes are the ones that the digest means, so what cannot be read in them never will be.
+  if (!parsed || parsed->kind != oci::Manifest::Kind::kIndex) return std::optional<oci::Digest>();
   std::optional<oci::Digest> only;
   for (const oci::Descriptor& entry : parsed->manifests) {
     if (!entry.platform || entry.platform->os != node_.os || entry.platform->architecture != node_.architecture)
       continue;
-    if (only) return std::nullopt;
+    if (only) return std::optional<oci::Digest>();
     only = entry.digest;
   }
   return only;
 }
 
-bool Gate::Flush() {
-  const bool whole = evidence_.Flush();
+Status Gate::Flush() {
+  Status whole = evidence_.Flush();
   const std::lock_guard lock(mutex_);
   verdicts_.Clear();
   return whole;

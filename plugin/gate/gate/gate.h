@@ -75,11 +75,11 @@ class Gate {
   // background. Gives up between two searches once `stopping`. Returns how many were found again.
   int RefreshDue(const std::atomic<bool>& stopping);
 
-  // Forgets all verdicts and evidence, on disk too; false if the disk could not be emptied.
-  bool Flush();
+  // Forgets all verdicts and evidence, on disk too, or says why the disk could not be emptied.
+  Status Flush();
   CacheSizes Sizes();
   // The images whose evidence is known, those used last first, at most `most`.
-  std::vector<store::EvidenceStore::Subject> KnownImages(std::size_t most) { return evidence_.List(most); }
+  Result<std::vector<store::EvidenceStore::Subject>> KnownImages(std::size_t most) { return evidence_.List(most); }
 
  private:
   struct CachedVerdict {
@@ -92,7 +92,10 @@ class Gate {
   Decision JudgeSubject(const Snapshot& snapshot, const Question& question, const policy::Rule& rule,
                         const oci::Digest& subject);
   Decision JudgeFresh(const Question& question, const policy::Rule& rule, const oci::Digest& subject,
-                      const EvidenceCache::Signatures& known, const std::string& key);
+                      const EvidenceCache::Known& known, const std::string& key);
+  // What the disk said too late to be asked before the registry: an allow, or why nothing is decided.
+  std::optional<Decision> JudgeLate(const Question& question, const policy::Rule& rule, const oci::Digest& subject,
+                                    const EvidenceCache::Known& known, const std::string& key);
   registry::Search FindShared(const Question& question, const oci::Digest& subject,
                               const policy::SignatureRequirement& requirement);
   registry::Search Find(const Question& question, const oci::Digest& subject,
@@ -101,7 +104,9 @@ class Gate {
                                      const EvidenceCache::Signatures& known, const std::string& key);
   // Keeps a verdict; an allow no longer than `at_most`.
   void Remember(const std::string& key, const judge::Verdict& verdict, std::chrono::milliseconds at_most);
-  std::optional<oci::Digest> OnlyManifestForNode(const Question& question, const oci::Digest& index);
+  // The one manifest of `index` that fits this node; absent if it is no index, or has none or several. Trouble if the
+  // index cannot be read: then nothing is known about its manifests.
+  Result<std::optional<oci::Digest>> OnlyManifestForNode(const Question& question, const oci::Digest& index);
   policy::Selection SelectRules(const Snapshot& snapshot, const Question& question) const;
 
   registry::Client& registry_;

@@ -2,6 +2,7 @@
 #ifndef PULLSEAL_IMAGE_STORE_EVIDENCE_STORE_H_
 #define PULLSEAL_IMAGE_STORE_EVIDENCE_STORE_H_
 
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
+#include "core/base/result.h"
 #include "image/oci/digest.h"
 
 namespace pullseal::store {
@@ -25,7 +27,9 @@ struct StoredSignature {
 };
 
 // EvidenceStore keeps signatures across restarts, by the image they were found for. Whatever happens to it costs a
-// fetch, never a wrong answer and never much time. Thread-safe.
+// fetch or a refusal, never a wrong answer and never more time than a caller gives. Trouble is told apart from "not
+// known": kTimeout if the answer was not there in time, kUnavailable if the file is locked, full or cannot be opened.
+// Thread-safe.
 class EvidenceStore {
  public:
   struct Subject {
@@ -37,16 +41,17 @@ class EvidenceStore {
 
   virtual ~EvidenceStore() = default;
 
-  // What is known about `subject` in `repository`, at most limits::kSignatures; empty if there is nothing, or if it is
-  // not told within limits::kStoreReadTime.
-  virtual std::vector<StoredSignature> Find(const oci::Digest& subject, const std::string& repository) = 0;
+  // What is known about `subject` in `repository`, at most limits::kSignatures; empty if that is nothing for certain.
+  // Waits for it no longer than `patience`.
+  virtual Result<std::vector<StoredSignature>> Find(const oci::Digest& subject, const std::string& repository,
+                                                    std::chrono::milliseconds patience) = 0;
   // Replaces what is known. Returns at once; what cannot be written is lost.
   virtual void Put(const oci::Digest& subject, const std::string& repository,
                    std::vector<StoredSignature> signatures) = 0;
   // The subjects used last, at most `most`; for operators, who wait up to limits::kStoreAdminTime.
-  virtual std::vector<Subject> List(std::size_t most) = 0;
-  // Forgets everything; false if that could not be done now.
-  virtual bool Flush() = 0;
+  virtual Result<std::vector<Subject>> List(std::size_t most) = 0;
+  // Forgets everything, or says why that cannot be done now.
+  virtual Status Flush() = 0;
 };
 
 // OpenSqliteStore keeps evidence in the SQLite database at `path`, at most `most_bytes` of it, forgetting what was used

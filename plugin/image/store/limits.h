@@ -13,6 +13,8 @@ namespace pullseal::limits {
 inline constexpr std::size_t kStoreBytes = 64 * kMiB;  // a signed image needs about 1.5 KiB with a key, 16 KiB keyless
 inline constexpr std::size_t kStoreQueue = 256;        // reads and writes waiting for the disk
 inline constexpr milliseconds kStoreReadTime{100};     // a slower disk is slower than asking the registry
+// Waited for a slow disk where the registry does not allow either: nobody is refused for a disk that is busy this long.
+inline constexpr milliseconds kStoreLateTime{3000};
 inline constexpr milliseconds kStoreAdminTime{3000};   // for operators' questions about all of it
 
 }  // namespace pullseal::limits

@@ -74,19 +74,27 @@ class Tables {
   Tables(std::string path, std::size_t most_bytes, const Clock& clock)
       : path_(std::move(path)), most_bytes_(most_bytes), clock_(clock) {}
 
-  // Runs `work` on the open database, opening it first if need be. What cannot be done is not done; a damaged file is
-  // put aside.
+  // Runs `work` on the open database, opening it first if need be. What cannot be done is not done. A damaged file is
+  // put aside and `work` done on a new one: what that does not hold is not known, for certain.
   template <typename Work>
   Status With(const Work& work) {
-    Status opened = Open();
-    if (!opened) return opened;
-    Status done = work(*database_);
-    if (!done && done.error().code == ErrorCode::kInvalid) PutAside(done.error().message);
-    return done;
+    for (const bool again : {true, false}) {
+      Status opened = Open();
+      if (!opened) return opened;
+      Status done = work(*database_);
+      const bool damaged = !done && done.error().code == ErrorCode::kInvalid;
+      if (!damaged) return done;
+      PutAside(done.error().message);
+      if (!again) return Error{ErrorCode::kUnavailable, done.error().message};
+    }
+    return {};
   }
 
   Status Find(const std::string& subject, const std::string& repository, std::vector<StoredSignature>& out) {
-    return With([&](Database& database) { return Read(database, subject, repository, out); });
+    return With([&](Database& database) {
+      out.clear();
+      return Read(database, subject, repository, out);
+    });
   }
 
   Status Put(const std::string& subject, const std::string& repository,
@@ -104,6 +112,7 @@ class Tables {
 
   Status List(std::size_t most, std::vector<EvidenceStore::Subject>& out) {
     return With([&](Database& database) -> Status {
+      out.clear();
       auto statement = database.Prepare(
           "SELECT s.subject, s.repository, COUNT(e.ordinal), COALESCE(MAX(e.fetched_at), 0) FROM"
           " (SELECT subject, repository, used_at FROM subjects ORDER BY used_at DESC LIMIT ?) s"
@@ -132,8 +141,9 @@ class Tables {
     if (database_) return {};
     for (const bool again : {true, false}) {
       Status done = OpenOnce();
-      if (done || done.error().code != ErrorCode::kInvalid || !again) return Report(std::move(done));
+      if (done || done.error().code != ErrorCode::kInvalid) return Report(std::move(done));
       PutAside(done.error().message);
+      if (!again) return Report(Error{ErrorCode::kUnavailable, done.error().message});
     }
     return {};
   }
@@ -292,9 +302,10 @@ class SqliteStore final : public EvidenceStore {
     thread_.join();
   }
 
-  std::vector<StoredSignature> Find(const oci::Digest& subject, const std::string& repository) override {
+  Result<std::vector<StoredSignature>> Find(const oci::Digest& subject, const std::string& repository,
+                                            std::chrono::milliseconds patience) override {
     return Ask<std::vector<StoredSignature>>(
-        [this, subject, repository](auto& out) { return tables_.Find(subject.text(), repository, out); });
+        [this, subject, repository](auto& out) { return tables_.Find(subject.text(), repository, out); }, patience);
   }
   void Put(const oci::Digest& subject, const std::string& repository,
            std::vector<StoredSignature> signatures) override {
@@ -303,18 +314,13 @@ class SqliteStore final : public EvidenceStore {
       if (!done) log::Debug("evidence not stored: " + done.error().message);
     });
   }
-  std::vector<Subject> List(std::size_t most) override {
+  Result<std::vector<Subject>> List(std::size_t most) override {
     return Ask<std::vector<Subject>>([this, most](auto& out) { return tables_.List(most, out); },
                                      limits::kStoreAdminTime);
   }
-  bool Flush() override {
-    return Ask<bool>(
-        [this](bool& done) {
-          const Status flushed = tables_.Flush();
-          done = flushed.ok();
-          return flushed;
-        },
-        limits::kStoreAdminTime);
+  Status Flush() override {
+    const auto flushed = Ask<bool>([this](bool&) { return tables_.Flush(); }, limits::kStoreAdminTime);
+    return flushed ? Status() : flushed.error();
   }
 
  private:
@@ -329,17 +335,25 @@ class SqliteStore final : public EvidenceStore {
     return true;
   }
 
+  // What `question` fills in on the store's thread, or why there is no answer.
   template <typename Answer, typename Question>
-  Answer Ask(Question question, std::chrono::milliseconds patience = limits::kStoreReadTime) {
-    const auto promise = std::make_shared<std::promise<Answer>>();
+  Result<Answer> Ask(Question question, std::chrono::milliseconds patience) {
+    const auto promise = std::make_shared<std::promise<Result<Answer>>>();
     auto future = promise->get_future();
     const bool posted = Post([promise, question = std::move(question)] {
       Answer answer{};
-      const Status done = question(answer);
-      promise->set_value(done ? std::move(answer) : Answer{});
+      Status done = question(answer);
+      promise->set_value(done ? Result<Answer>(std::move(answer)) : Result<Answer>(done.error()));
     });
-    if (!posted || future.wait_for(patience) != std::future_status::ready) return Answer{};
-    return future.get();
+    if (!posted) return Error{ErrorCode::kUnavailable, "evidence store: too much is waiting for the disk"};
+    if (future.wait_for(patience) != std::future_status::ready) {
+      return Error{ErrorCode::kTimeout, "evidence store: no answer within " + std::to_string(patience.count()) + " ms"};
+    }
+    try {
+      return future.get();
+    } catch (const std::future_error&) {  // the job was lost: no memory
+      return Error{ErrorCode::kUnavailable, "evidence store: the question was lost"};
+    }
   }
 
   void Work() {

@@ -14,7 +14,9 @@ namespace pullseal::daemon {
 
 void AdminCommands::CacheList(const admin::Server::Send& send) {
   std::int64_t count = 0;
-  for (const store::EvidenceStore::Subject& one : parts_.gate.KnownImages(limits::kAdminList)) {
+  const auto known = parts_.gate.KnownImages(limits::kAdminList);
+  if (!known) return SendFailure(send, "the evidence store does not say what it knows: " + known.error().message);
+  for (const store::EvidenceStore::Subject& one : *known) {
     json::Writer line;
     line.Text("digest", one.digest).Text("repository", one.repository);
     line.Number("signatures", static_cast<std::int64_t>(one.signatures)).Text("fetched", FormatTime(one.fetched));
@@ -27,9 +29,10 @@ void AdminCommands::CacheList(const admin::Server::Send& send) {
 }
 
 void AdminCommands::CacheFlush(const admin::Server::Send& send) {
-  const bool whole = parts_.gate.Flush();
+  const Status whole = parts_.gate.Flush();
   if (!whole) {
-    SendFailure(send, "what is in memory was forgotten, but the evidence store on disk could not be emptied");
+    SendFailure(send, "what is in memory was forgotten, but the evidence store on disk could not be emptied: " +
+                          whole.error().message);
     return;
   }
   json::Writer end;

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "image/oci/reference.h"
 #include "verify/judge/authority.h"
 #include "verify/judge/claim.h"
-#include "image/oci/reference.h"
 
 // The procedure, for each signature found:
 //   1. it is in a form we know: a simple-signing layer with a signature, a Sigstore bundle around a DSSE envelope, or a
@@ -55,8 +55,9 @@ bool AnnotationsFit(const Claim& claim, const SignatureRequirement& requirement)
 
 class SignatureJudge {
  public:
-  SignatureJudge(const Evidence& evidence, const SignatureRequirement& requirement, WallTime now)
-      : evidence_(evidence), requirement_(requirement), now_(now) {}
+  SignatureJudge(const oci::Digest& subject, const std::string& repository, const SignatureRequirement& requirement,
+                 WallTime now)
+      : subject_(subject), repository_(repository), requirement_(requirement), now_(now) {}
 
   // Judges one signature; what turns out to be an attestation is added to `attestations`.
   Finding Check(const SignatureEvidence& signature, std::vector<Attestation>& attestations) const {
@@ -91,7 +92,7 @@ class SignatureJudge {
  private:
   // True if a claim fits; else the finding says why none does.
   bool CheckClaims(const SignedContent& content, Finding& finding) const {
-    const auto claims = content.Claims(evidence_.subject);
+    const auto claims = content.Claims(subject_);
     if (!claims) {  // 3
       finding.reason = Reason::kBundleMalformed;
       finding.detail = claims.error().message;
@@ -109,7 +110,7 @@ class SignatureJudge {
   }
 
   bool CheckClaim(const Claim& claim, Reason& reason, std::string& detail) const {
-    if (!RepositoryFits(claim.repository, evidence_.repository, requirement_)) {  // 6
+    if (!RepositoryFits(claim.repository, repository_, requirement_)) {  // 6
       reason = Reason::kRepositoryMismatch;
       detail = "signed for repository \"" + Printable(claim.repository, 200) + "\"";
       return false;
@@ -120,7 +121,8 @@ class SignatureJudge {
     return false;
   }
 
-  const Evidence& evidence_;
+  const oci::Digest& subject_;
+  const std::string& repository_;
   const SignatureRequirement& requirement_;
   WallTime now_;
 };
@@ -135,6 +137,12 @@ std::optional<WallTime> EndOf(const Finding& finding, const SignatureRequirement
 }
 
 // 8. Counts distinct authorities, not signatures.
+bool EnoughSigned(const std::vector<Finding>& findings, const SignatureRequirement& requirement) {
+  const bool asked = requirement.threshold >= 1 && !(requirement.any_of.empty() && requirement.keyless.empty());
+  return asked && CountAuthorities(findings) >= static_cast<std::size_t>(requirement.threshold);
+}
+
+// The verdict of 8, and what stands in it for people.
 void CountSigners(const SignatureRequirement& requirement, Verdict& verdict) {
   Reason best = Reason::kSignatureMissing;
   for (const Finding& finding : verdict.findings) {
@@ -148,8 +156,7 @@ void CountSigners(const SignatureRequirement& requirement, Verdict& verdict) {
     const auto end = EndOf(finding, requirement);
     if (end) verdict.good_until = std::min(verdict.good_until.value_or(*end), *end);
   }
-  const bool asked = requirement.threshold >= 1 && !(requirement.any_of.empty() && requirement.keyless.empty());
-  if (asked && CountAuthorities(verdict.findings) >= static_cast<std::size_t>(requirement.threshold)) {
+  if (EnoughSigned(verdict.findings, requirement)) {
     verdict.reason = Reason::kSigned;
   } else {
     verdict.reason = verdict.signers.empty() ? best : Reason::kThresholdNotMet;
@@ -159,12 +166,24 @@ void CountSigners(const SignatureRequirement& requirement, Verdict& verdict) {
 }  // namespace
 
 Verdict Judge(const Evidence& evidence, const SignatureRequirement& requirement, WallTime now) {
-  const SignatureJudge judge(evidence, requirement, now);
+  Judgement judgement(evidence.subject, evidence.repository, requirement, now);
+  for (const SignatureEvidence& signature : evidence.signatures) (void)judgement.Add(signature);
+  return judgement.Conclude();
+}
+
+const Finding& Judgement::Add(const SignatureEvidence& signature) {
+  const SignatureJudge judge(subject_, repository_, requirement_, now_);
+  findings_.push_back(judge.Check(signature, attestations_));
+  return findings_.back();
+}
+
+bool Judgement::IsSatisfied() const { return EnoughSigned(findings_, requirement_); }
+
+Verdict Judgement::Conclude() const {
   Verdict verdict;
-  for (const SignatureEvidence& signature : evidence.signatures) {
-    verdict.findings.push_back(judge.Check(signature, verdict.attestations));
-  }
-  CountSigners(requirement, verdict);
+  verdict.findings = findings_;
+  verdict.attestations = attestations_;
+  CountSigners(requirement_, verdict);
   return verdict;
 }
 

@@ -5,25 +5,19 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
-#include "verify/judge/reason.h"
 #include "image/oci/digest.h"
+#include "image/oci/signature_evidence.h"
 #include "policy/model/model.h"
+#include "verify/judge/reason.h"
 
 namespace pullseal::judge {
 
-// SignatureEvidence is one signature as it was found, not verified: a layer of a manifest. Its media type says in which
-// form: simple signing, a Sigstore bundle, or a bare DSSE envelope; annotations of the layer can hold certificate, log
-// entry and timestamp.
-struct SignatureEvidence {
-  oci::Digest blob;  // digest of `payload`, checked when it was fetched
-  std::string media_type;
-  Bytes payload;
-  std::map<std::string, std::string> annotations;
-};
+using oci::SignatureEvidence;
 
 // Evidence is everything found about one subject.
 struct Evidence {
@@ -71,6 +65,30 @@ struct Verdict {
 // Judge decides whether `evidence` satisfies `requirement` at `now`. It reads no clock, file or network, and depends on
 // nothing but its arguments. Junk beside a good signature never hurts. Thread-safe.
 Verdict Judge(const Evidence& evidence, const policy::SignatureRequirement& requirement, WallTime now);
+
+// Judgement is Judge for signatures that come one by one: each is verified once, when it is added, and none is kept.
+// Not thread-safe.
+class Judgement {
+ public:
+  // `requirement` must outlive it.
+  Judgement(oci::Digest subject, std::string repository, const policy::SignatureRequirement& requirement, WallTime now)
+      : subject_(std::move(subject)), repository_(std::move(repository)), requirement_(requirement), now_(now) {}
+
+  // Judges one more; what became of it alone.
+  const Finding& Add(const SignatureEvidence& signature);
+  // Whether the requirement is satisfied by what was added so far. Once true it stays so.
+  bool IsSatisfied() const;
+  // The verdict about all that was added.
+  Verdict Conclude() const;
+
+ private:
+  oci::Digest subject_;
+  std::string repository_;
+  const policy::SignatureRequirement& requirement_;
+  WallTime now_;
+  std::vector<Finding> findings_;
+  std::vector<Attestation> attestations_;
+};
 
 }  // namespace pullseal::judge
 

@@ -77,6 +77,8 @@ std::string_view Slug(Reason reason) {
       return "registry-unauthorized";
     case Reason::kEvidenceLimit:
       return "evidence-limit";
+    case Reason::kEvidenceUnavailable:
+      return "evidence-unavailable";
     case Reason::kRuntimeUnreachable:
       return "runtime-unreachable";
     case Reason::kDecisionTimeout:

@@ -52,6 +52,7 @@ enum class Reason {
   kRegistryThrottled,
   kRegistryUnauthorized,
   kEvidenceLimit,
+  kEvidenceUnavailable,
   kRuntimeUnreachable,
   kDecisionTimeout,
   kOverloaded,

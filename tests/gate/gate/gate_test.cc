@@ -192,6 +192,41 @@ TEST_F(GateTest, TwoManifestsForThisPlatformAreNotChosenFrom) {
   }
 }
 
+// Trouble with the index itself says nothing about whether its manifests are signed.
+TEST_F(GateTest, TroubleAtTheIndexIsNeverReadAsUnsigned) {
+  Sign(digest_, release_);
+  const std::string index =
+      http_.PutManifest("reg.io", "app", "i", fakes::ImageIndex({{digest_, "amd64"}}), fakes::kIndexType);
+  const auto reason = [&](const FakeRegistry::Handler& answer) {
+    http_.On("manifests/" + index, answer);
+    const Pull pull = DecidePull("reg.io/app:i");
+    EXPECT_EQ(Outcome::kUnavailable, pull.decision.outcome());
+    EXPECT_EQ("app", pull.decision.rule);
+    EXPECT_NE(std::string::npos, pull.decision.steps.back().find("index " + index));
+    http_.Clear("manifests/" + index);
+    clock_.Advance(std::chrono::minutes(3));
+    return pull.decision.reason;
+  };
+  const auto status = [&](long code, const std::string& body = "", const char* type = "text/html") {
+    return reason([=](const http::HttpRequest&) {
+      return FakeRegistry::Response(code, body, {{"content-type", type}, {"retry-after", "60"}});
+    });
+  };
+  EXPECT_EQ(Reason::kRegistryThrottled, status(429));
+  EXPECT_EQ(Reason::kRegistryError, status(503));
+  EXPECT_EQ(Reason::kRegistryUnauthorized, status(401));
+  EXPECT_EQ(Reason::kRegistryUnauthorized, status(403));
+  EXPECT_EQ(Reason::kRegistryError, status(404)) << "the tag has just been resolved to it";
+  EXPECT_EQ(Reason::kRegistryError, status(200, "<html>maintenance</html>"));
+  const auto fails = [&](ErrorCode code) {
+    return reason([=](const http::HttpRequest&) -> Result<http::HttpResponse> { return Error{code, "x"}; });
+  };
+  EXPECT_EQ(Reason::kRegistrySlow, fails(ErrorCode::kTimeout));
+  EXPECT_EQ(Reason::kRegistryUnreachable, fails(ErrorCode::kUnreachable));
+  EXPECT_EQ(Reason::kEvidenceLimit, fails(ErrorCode::kLimit));
+  EXPECT_EQ(Reason::kSigned, DecidePull("reg.io/app:i").decision.reason);
+}
+
 TEST_F(GateTest, AuditIsOnlyForTheRulesThatSaySo) {
   SetPolicy("", "enforce", "audit");
   Decision decision = DecidePull().decision;
@@ -256,21 +291,27 @@ TEST(SentenceTest, EveryReasonTellsWhatToDo) {
 // A store in memory that can be tampered with.
 class FakeStore final : public store::EvidenceStore {
  public:
-  std::vector<store::StoredSignature> Find(const oci::Digest& subject, const std::string& repository) override {
+  Result<std::vector<store::StoredSignature>> Find(const oci::Digest& subject, const std::string& repository,
+                                                   std::chrono::milliseconds) override {
     ++reads;
+    if (troubles > 0) {
+      --troubles;
+      return Error{ErrorCode::kTimeout, "busy"};
+    }
     return rows[subject.text() + "|" + repository];
   }
   void Put(const oci::Digest& subject, const std::string& repository,
            std::vector<store::StoredSignature> signatures) override {
     rows[subject.text() + "|" + repository] = std::move(signatures);
   }
-  std::vector<Subject> List(std::size_t) override { return {}; }
-  bool Flush() override {
+  Result<std::vector<Subject>> List(std::size_t) override { return std::vector<Subject>(); }
+  Status Flush() override {
     rows.clear();
-    return true;
+    return {};
   }
   std::map<std::string, std::vector<store::StoredSignature>> rows;
   int reads = 0;
+  int troubles = 0;  // reads that get no answer
 };
 
 class StoredEvidenceTest : public GateTest {
@@ -310,6 +351,57 @@ TEST_F(StoredEvidenceTest, NothingIsAskedTwiceAcrossARestart) {
   EXPECT_EQ(Reason::kSigned, decision.reason);
   EXPECT_EQ(CacheUse::kEvidence, decision.cache);
   EXPECT_TRUE(http_.Requests().empty());
+}
+
+TEST_F(StoredEvidenceTest, WhatABusyStoreKnowsCountsWhenItComes) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  Restart();
+  TakeTheRegistryDown();
+  store_.troubles = 1;
+  const Decision late = Decide();
+  EXPECT_EQ(Reason::kSigned, late.reason);
+  EXPECT_EQ(CacheUse::kEvidence, late.cache);
+}
+
+TEST_F(StoredEvidenceTest, ABusyStoreIsNeverReadAsUnsigned) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  for (const bool reachable : {true, false}) {
+    Restart();
+    http_.On(".sig", [](const http::HttpRequest&) { return FakeRegistry::Response(404); });
+    if (!reachable) TakeTheRegistryDown();
+    store_.troubles = 1000;
+    const Decision decision = Decide();
+    EXPECT_EQ(Reason::kEvidenceUnavailable, decision.reason) << reachable;
+    EXPECT_EQ(Outcome::kUnavailable, decision.outcome());
+    EXPECT_NE(std::string::npos, decision.detail.find("busy")) << decision.detail;
+    store_.troubles = 0;
+    EXPECT_EQ(Reason::kSigned, Decide().reason) << "it was not remembered";
+    http_.Clear("reg.io");
+    http_.Clear(".sig");
+  }
+}
+
+TEST_F(StoredEvidenceTest, ABusyStoreDoesNotKeepTheRegistryFromAllowing) {
+  Sign(digest_, release_);
+  store_.troubles = 1000;
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+}
+
+TEST_F(StoredEvidenceTest, WhatABusyStoreHoldsIsNotOverwritten) {
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  Rows().front().media_type = "known before";
+  Restart();
+  store_.troubles = 2;  // when it is asked, and when what was fetched is added
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  ASSERT_EQ(1U, Rows().size());
+  EXPECT_EQ("known before", Rows().front().media_type);
+  clock_.Advance(std::chrono::minutes(11));
+  const int reads = store_.reads;
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  EXPECT_EQ(reads + 1, store_.reads) << "what is in memory is not all that is known";
 }
 
 // Whoever can write the store can only make us fetch.

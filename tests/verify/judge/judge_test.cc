@@ -55,6 +55,27 @@ TEST_F(JudgeTest, GoodSignatureAllows) {
   EXPECT_EQ("release", verdict.signers[0].name);
 }
 
+TEST_F(JudgeTest, OneByOneIsAsAllAtOnce) {
+  requirement_.any_of.push_back(Named("second", second_));
+  requirement_.threshold = 2;
+  const std::vector<SignatureEvidence> all = {Signed(stranger_, Payload()), Signed(release_, Payload()),
+                                              Signed(second_, Payload())};
+  Judgement judgement(*oci::Digest::Parse(kDigest), "reg.io/app", requirement_, kNow);
+  EXPECT_FALSE(judgement.IsSatisfied());
+  EXPECT_EQ(Reason::kSignatureMissing, judgement.Conclude().reason);
+  EXPECT_EQ(Reason::kSignatureInvalid, judgement.Add(all[0]).reason);
+  EXPECT_EQ(Reason::kSigned, judgement.Add(all[1]).reason);
+  EXPECT_FALSE(judgement.IsSatisfied());
+  EXPECT_EQ(Reason::kThresholdNotMet, judgement.Conclude().reason);
+  EXPECT_EQ(Reason::kSigned, judgement.Add(all[2]).reason);
+  EXPECT_TRUE(judgement.IsSatisfied());
+  const Verdict verdict = judgement.Conclude();
+  EXPECT_EQ(Reason::kSigned, verdict.reason);
+  EXPECT_EQ(3U, verdict.findings.size());
+  EXPECT_EQ(Judge(all).evidence, verdict.evidence);
+  EXPECT_EQ(Judge(all).signers, verdict.signers);
+}
+
 TEST_F(JudgeTest, NothingFoundIsSignatureMissing) { EXPECT_EQ(Reason::kSignatureMissing, Judge({}).reason); }
 
 TEST_F(JudgeTest, EmptyRequirementDenies) {
@@ -81,7 +102,9 @@ TEST_F(JudgeTest, Step1AnotherLayerOrNoSignatureIsMalformed) {
 TEST_F(JudgeTest, Step2AnotherKeyOrChangedPayloadIsInvalid) {
   EXPECT_EQ(Reason::kSignatureInvalid, Judge({Signed(stranger_, Payload())}).reason);
   auto changed = Signed(release_, Payload());
-  changed.payload.push_back(' ');
+  Bytes longer = changed.payload;
+  longer.push_back(' ');
+  changed.payload = std::move(longer);
   EXPECT_EQ(Reason::kSignatureInvalid, Judge({changed}).reason);
 }
 
@@ -179,7 +202,9 @@ TEST_F(JudgeTest, BundlesAreJudgedByTheSameSteps) {
   EXPECT_EQ(Reason::kDigestMismatch, Judge({Bundled(release_, fakes::SignStatement(other))}).reason);
   EXPECT_EQ(Reason::kBundleMalformed, Judge({Bundled(release_, "{}")}).reason);
   auto broken = Bundled(release_, fakes::SignStatement(kDigest));
-  broken.payload.push_back('x');
+  Bytes longer = broken.payload;
+  longer.push_back('x');
+  broken.payload = std::move(longer);
   EXPECT_EQ(Reason::kBundleMalformed, Judge({broken}).reason);
   requirement_.annotations = {{"env", "prod"}};
   EXPECT_EQ(Reason::kAnnotationMismatch, Judge({Bundled(release_, fakes::SignStatement(kDigest))}).reason);
@@ -247,7 +272,7 @@ TEST_F(JudgeTest, CertificatesDoNotCountForKeys) {
   const fakes::SigstoreAuthority authority;
   const std::string bundle = authority.SignEnvelope(fakes::SignStatement(kDigest)).Bundle();
   auto evidence = Bundled(release_, fakes::SignStatement(kDigest));
-  evidence.payload.assign(AsBytes(bundle).begin(), AsBytes(bundle).end());
+  evidence.payload = SharedBytes(AsBytes(bundle).begin(), AsBytes(bundle).end());
   EXPECT_EQ(Reason::kSignatureInvalid, Judge({evidence}).reason);
 }
 
