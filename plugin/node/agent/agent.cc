@@ -150,18 +150,22 @@ class Agent {
     return out;
   }
 
-  void LiftTaint() {
-    if (options_.taint.empty() || taint_lifted_) return;
-    if (const auto report = ReadReport(); !report || !report->proven()) return;
+  Result<bool> AskForTaint() const {
     const auto server = FindApiServer();
-    const auto lifted = server ? agent::LiftTaint(*http::MakeCurlHttp(server->roots), *server, options_.node_name,
-                                                  options_.taint, clock_)
-                               : Result<bool>(server.error());
-    if (!lifted)
-      return output_.Tell("unavailable", "the taint " + options_.taint + " stays: " + lifted.error().message);
-    taint_lifted_ = true;
-    output_.Tell("allow", *lifted ? "the node enforces: its taint " + options_.taint + " is lifted"
-                                  : "the node has no taint " + options_.taint);
+    if (!server) return server.error();
+    return agent::LiftTaint(*http::MakeCurlHttp(server->roots), *server, options_.node_name, options_.taint, clock_);
+  }
+
+  void LiftTaint() {
+    if (options_.taint.empty()) return;
+    const auto report = ReadReport();
+    const auto lifted = taint_.Round(report && report->proven());
+    if (!lifted) return;
+    if (!lifted->ok()) {
+      return output_.Tell("unavailable", "the taint " + options_.taint + " stays: " + lifted->error().message);
+    }
+    output_.Tell("allow", **lifted ? "the node enforces: its taint " + options_.taint + " is lifted"
+                                   : "the node has no taint " + options_.taint);
   }
 
   const AgentOptions options_;
@@ -170,7 +174,7 @@ class Agent {
   Output output_;
   Applier applier_;
   AuditFollower follower_;  // of the shipping thread, but for its number
-  bool taint_lifted_ = false;
+  TaintWatch taint_{[this] { return AskForTaint(); }, clock_};
   mutable std::mutex mutex_;
   Applied applied_;  // guarded by mutex_
 };

@@ -78,7 +78,7 @@ Applied Applier::Apply() {
   last_ = Run(wanted);
   failed_ = last_.done ? std::string() : wanted;
   // Somebody else's change is soon over.
-  try_again_ = clock_.Steady() + (busy_ ? limits::kAgentRound : limits::kApplyTime / 2);
+  try_again_ = clock_.Steady() + (busy_ ? limits::kAgentRound : limits::kApplyRetry);
   return last_;
 }
 

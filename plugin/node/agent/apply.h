@@ -30,7 +30,7 @@ struct Applied {
 // Applier keeps the node at the version and the settings of this pod. It copies the version beside the others and has
 // the node's own systemd run that version's installer, so that the installer outlives this pod and sees the node as it
 // is; it waits for how that ends, at most limits::kApplyTime. What failed is tried again when something changes, and
-// after a while. One thread.
+// each limits::kApplyRetry. One thread.
 class Applier {
  public:
   Applier(const install::Host& host, ApplyOptions options, const Clock& clock);

@@ -102,4 +102,17 @@ Result<bool> LiftTaint(http::Http& http, const ApiServer& server, const std::str
   return true;
 }
 
+std::optional<Result<bool>> TaintWatch::Round(bool proven) {
+  const SteadyTime now = clock_.Steady();
+  if (!proven || (next_ && now < *next_)) return std::nullopt;
+  next_ = now + limits::kTaintRound;
+  Result<bool> lifted = lift_();
+  const bool there = lifted.ok() && *lifted;
+  const std::string say = lifted.ok() ? std::string() : lifted.error().message;
+  const bool again = !there && said_ == say;
+  said_ = say;
+  if (again) return std::nullopt;
+  return lifted;
+}
+
 }  // namespace pullseal::agent

@@ -2,6 +2,8 @@
 #ifndef PULLSEAL_NODE_AGENT_TAINT_H_
 #define PULLSEAL_NODE_AGENT_TAINT_H_
 
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "core/base/clock.h"
@@ -25,6 +27,26 @@ Result<ApiServer> FindApiServer();
 // its taints in between (RFC 6902, "test"). Whether the node had the taint. Takes the rights to get and patch nodes.
 Result<bool> LiftTaint(http::Http& http, const ApiServer& server, const std::string& node_name, const std::string& key,
                        const Clock& clock);
+
+// TaintWatch lifts the taint from a node that is proven to enforce, each time it is there: node pools put it back. It
+// asks at most once in limits::kTaintRound, and never where the node is not proven. One thread.
+class TaintWatch {
+ public:
+  // Lifts the taint; whether it was there.
+  using Lift = std::function<Result<bool>()>;
+
+  TaintWatch(Lift lift, const Clock& clock) : lift_(std::move(lift)), clock_(clock) {}
+
+  // What came of a look: whether the taint was there, or why that is not known. Absent where nothing was asked, and
+  // where the same was said before: the taint's absence, or the same error.
+  std::optional<Result<bool>> Round(bool proven);
+
+ private:
+  const Lift lift_;
+  const Clock& clock_;
+  std::optional<SteadyTime> next_;
+  std::optional<std::string> said_;  // the error, or empty for "not there"
+};
 
 }  // namespace pullseal::agent
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes/fake_clock.h"
+#include "node/agent/limits.h"
 
 namespace pullseal::agent {
 namespace {
@@ -72,6 +73,47 @@ TEST_F(TaintTest, WhatGoesWrongIsAnErrorAndNoSuccess) {
   api_.requests.clear();
   for (const char* name : {"", "a/b", "../x", "Node", "a b", "a?b"}) EXPECT_FALSE(Lift(name).ok()) << name;
   EXPECT_TRUE(api_.requests.empty());
+}
+
+TEST_F(TaintTest, ATaintThatComesBackIsLiftedAgain) {
+  int asked = 0;
+  Result<bool> answer = true;
+  TaintWatch watch(
+      [&] {
+        ++asked;
+        return answer;
+      },
+      clock_);
+  EXPECT_FALSE(watch.Round(false));  // not proven: nothing is asked
+  EXPECT_EQ(0, asked);
+  ASSERT_TRUE(watch.Round(true));
+  EXPECT_FALSE(watch.Round(true));  // not again within the round
+  EXPECT_EQ(1, asked);
+  answer = false;
+  clock_.Advance(limits::kTaintRound);
+  EXPECT_FALSE(watch.Round(true));  // asked again; that it is gone was said when it was lifted
+  EXPECT_EQ(2, asked);
+  answer = true;
+  clock_.Advance(limits::kTaintRound);
+  const auto again = watch.Round(true);
+  ASSERT_TRUE(again);
+  EXPECT_TRUE(again->ok() && **again);
+}
+
+TEST_F(TaintTest, AnErrorIsToldOnceAndTriedAgain) {
+  int asked = 0;
+  TaintWatch watch(
+      [&]() -> Result<bool> {
+        ++asked;
+        return Error{ErrorCode::kUnauthorized, "403"};
+      },
+      clock_);
+  const auto first = watch.Round(true);
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(first->ok());
+  clock_.Advance(limits::kTaintRound);
+  EXPECT_FALSE(watch.Round(true));
+  EXPECT_EQ(2, asked);
 }
 
 }  // namespace
