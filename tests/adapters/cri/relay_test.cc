@@ -15,6 +15,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "adapters/relay/limits.h"
 #include "core/base/units.h"
 #include "core/base/unix_listen.h"
 #include "fakes/h2.h"
@@ -269,6 +270,25 @@ TEST_F(RelayTest, LongErrorTextsPass) {
   H2Client client = Client();
   EXPECT_EQ(60'000U, client.Call(kStart, GrpcFrame("x")).grpc_message().size());
   EXPECT_EQ(60'000U, client.Call(kVersion, GrpcFrame("x")).grpc_message().size());
+}
+
+// The runtime's headers and trailers of one call are bounded; beyond it only that call ends.
+TEST_F(RelayTest, ResponseHeadersAreBounded) {
+  script_ = [](const H2Request& request) {
+    H2Script out{.body = GrpcFrame("x")};
+    const auto bytes = request.headers.contains("ask-for-more") ? limits::kHeaderListBytes : 0;
+    auto& where = request.headers.contains("in-trailers") ? out.trailers : out.headers;
+    for (std::size_t i = 0; i * 8000 < bytes; ++i) where.emplace_back("x-" + std::to_string(i), std::string(8000, 'x'));
+    return out;
+  };
+  H2Client client = Client();
+  EXPECT_EQ("0", client.Call(kVersion, GrpcFrame("x")).grpc_status());
+  for (const std::string& path : {kVersion, kPull}) {
+    EXPECT_NE("0", client.Call(path, GrpcFrame("x"), {{"ask-for-more", "1"}}).grpc_status()) << path;
+    const H2Answer answer = client.Call(path, GrpcFrame("x"), {{"ask-for-more", "1"}, {"in-trailers", "1"}});
+    EXPECT_NE("0", answer.grpc_status()) << path;
+    EXPECT_EQ("0", client.Call(path, GrpcFrame("x")).grpc_status());
+  }
 }
 
 TEST_F(RelayTest, ResetsPassWithTheirCode) {

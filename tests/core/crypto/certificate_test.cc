@@ -212,5 +212,61 @@ TEST_F(TimestampTest, OtherAnswersAreRefused) {
   EXPECT_EQ(ErrorCode::kLimit, Timestamp::Parse(Bytes(limits::kTimestampBytes + 1, 0x30)).error().code);
 }
 
+// What names a signer is clean text: a NUL or a line break in it would be read otherwise by somebody else.
+TEST_F(CertificateTest, AlternativeNamesAreCleanText) {
+  constexpr std::uint8_t kUri = 0x86, kOther = 0xa0, kDirectory = 0xa4;
+  const auto names = [&](std::uint8_t kind, const Bytes& content) {
+    Bytes san = {0x30, static_cast<std::uint8_t>(content.size() + 2), kind, static_cast<std::uint8_t>(content.size())};
+    san.insert(san.end(), content.begin(), content.end());
+    const auto certificate = Certificate::ParseDer(Leaf([&](auto& plan) {
+      plan.alternative_names.clear();
+      plan.extensions.push_back({"2.5.29.17", san, true});
+    }));
+    EXPECT_TRUE(certificate.ok());
+    return certificate && certificate->AlternativeNames().ok();
+  };
+  EXPECT_TRUE(names(kUri, {'a', ':', 'b'}));
+  for (const int bad : {0, 9, 10, 0x1f, 0x7f, 0x80, 0xff}) {
+    EXPECT_FALSE(names(kUri, {'a', ':', static_cast<std::uint8_t>(bad), 'b'})) << bad;
+  }
+  EXPECT_FALSE(names(kUri, {}));
+  EXPECT_FALSE(names(kDirectory, {0x30, 0}));
+  // otherName { 1.2.3.4, [0] EXPLICIT text of this DER type }
+  const auto other = [&](std::uint8_t type, std::uint8_t letter) {
+    return names(kOther, {6, 3, 0x2a, 3, 4, 0xa0, 3, type, 1, letter});
+  };
+  EXPECT_TRUE(other(0x0c, 'x'));
+  EXPECT_FALSE(other(0x16, 'x')) << "an IA5String";
+  EXPECT_FALSE(other(0x0c, 0));
+  EXPECT_FALSE(other(0x0c, 0xff)) << "no UTF-8";
+}
+
+// A chain is certificates and nothing else: what is named otherwise is none, whatever its bytes are.
+TEST_F(CertificateTest, OnlyCertificatesAreReadFromPem) {
+  const std::string pem = fakes::ToPem(Leaf());
+  ASSERT_TRUE(Certificate::ParsePem(pem).ok());
+  EXPECT_EQ(2U, Certificate::ParsePem(pem + pem)->size());
+  std::string other = pem;
+  for (auto at = other.find("CERTIFICATE"); at != std::string::npos; at = other.find("CERTIFICATE")) {
+    other.replace(at, 11, "PUBLIC KEY");
+  }
+  EXPECT_FALSE(Certificate::ParsePem(other).ok());
+  EXPECT_FALSE(Certificate::ParsePem(pem + other).ok());
+  EXPECT_FALSE(Certificate::ParsePem("").ok());
+  EXPECT_FALSE(Certificate::ParsePem("=" + pem.substr(1)).ok());
+  EXPECT_FALSE(Certificate::ParsePem(pem + "x").ok());
+  std::string ended_otherwise = pem;
+  ended_otherwise.replace(ended_otherwise.rfind("CERTIFICATE"), 11, "CERTIFICATF");
+  EXPECT_FALSE(Certificate::ParsePem(ended_otherwise).ok());
+  std::string no_base64 = pem;
+  no_base64[40] = '!';
+  EXPECT_FALSE(Certificate::ParsePem(no_base64).ok());
+  EXPECT_FALSE(Certificate::ParsePem("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n").ok());
+  std::string many;
+  for (std::size_t i = 0; i < limits::kCertificates; ++i) many += pem;
+  EXPECT_TRUE(Certificate::ParsePem(many).ok());
+  EXPECT_EQ(ErrorCode::kLimit, Certificate::ParsePem(many + pem).error().code);
+}
+
 }  // namespace
 }  // namespace pullseal::crypto

@@ -99,6 +99,21 @@ TEST_F(IssuedTest, OnlyWhatItsIssuerSigned) {
   EXPECT_EQ("names another issuer", Issued(Leaf(), renamed)) << "the right key under another name";
 }
 
+TEST_F(IssuedTest, NameConstraintsThatCannotBeReadAreNotAbsent) {
+  const auto made = [&](Bytes constraints, int times) {
+    CertificatePlan plan = Authority("issuer");
+    for (int i = 0; i < times; ++i) plan.extensions.push_back({"2.5.29.30", constraints, true});
+    const auto certificate = Certificate::ParseDer(Mint(plan, key_, std::nullopt).der);
+    return certificate && IssuerChain::Make({*certificate}, kCodeSigning).ok();
+  };
+  // permittedSubtrees [0] of one rfc822Name [1]
+  const Bytes good = {0x30, 10, 0xa0, 8, 0x30, 6, 0x81, 4, 'a', '.', 'i', 'o'};
+  EXPECT_TRUE(made(good, 1));
+  EXPECT_FALSE(made(good, 2)) << "twice";
+  EXPECT_FALSE(made({0x30, 5, 0xa0}, 1));
+  EXPECT_FALSE(made({5, 0}, 1));
+}
+
 TEST_F(IssuedTest, AnAuthorityDoesNotStandForItself) {
   EXPECT_FALSE(chain_.Issued(*Certificate::ParseDer(issuer_.der)).ok());
   CertificatePlan twin = Leaf();

@@ -11,6 +11,7 @@
 #include "image/registry/client.h"
 #include "image/registry/evidence.h"
 #include "image/registry/hosts_file.h"
+#include "image/registry/limits.h"
 
 namespace pullseal::registry {
 namespace {
@@ -118,6 +119,18 @@ TEST_F(HostsTest, WhatContainerdPassesOverIsPassedOverAndTold) {
   }
 }
 
+// Which host containerd would go to is then not known: to go to the registry itself would be a guess.
+TEST_F(HostsTest, AFileThatCannotBeReadIsTrouble) {
+  std::filesystem::create_directories(folder_ + "/a/reg.io/hosts.toml");
+  const auto folder = hosts_.For("reg.io");
+  ASSERT_FALSE(folder.ok());
+  EXPECT_EQ(ErrorCode::kUnavailable, folder.error().code);
+  Write("a/large.io/hosts.toml", std::string(limits::kHostsFileBytes + 1, '#'));
+  const auto large = hosts_.For("large.io");
+  ASSERT_FALSE(large.ok());
+  EXPECT_NE(ErrorCode::kNotFound, large.error().code);
+}
+
 TEST_F(HostsTest, TransportOfAHost) {
   Write("a/reg.io/ca.pem", "-----BEGIN CERTIFICATE-----\n");
   Write("a/reg.io/hosts.toml",
@@ -152,6 +165,13 @@ TEST_F(HostsTest, DockersOldLayout) {
 
 TEST(HostsFileTest, AHostWithoutANameIsNoHost) {
   EXPECT_EQ(1U, ParseHostsFile("[host.\"\"]\nskip_verify = true\n")->size()) << "what stands for the registry itself";
+}
+
+TEST(HostsFileTest, HostsAreBounded) {
+  std::string text;
+  for (std::size_t i = 0; i < limits::kMirrors; ++i) text += "[host.\"https://m" + std::to_string(i) + ".io\"]\n";
+  EXPECT_EQ(limits::kMirrors + 1, ParseHostsFile(text)->size()) << "and the registry itself";
+  EXPECT_FALSE(ParseHostsFile(text + "[host.\"https://one-more.io\"]\n").ok());
 }
 
 TEST(HostsFileTest, FoldersFromContainerdsConfiguration) {

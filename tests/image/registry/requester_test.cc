@@ -9,6 +9,7 @@
 #include "core/http/address.h"
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
+#include "image/credentials/limits.h"
 #include "image/registry/client.h"
 #include "image/registry/limits.h"
 
@@ -152,6 +153,17 @@ TEST_F(RequesterTest, RequestsAtOneHostAreBounded) {
   for (std::thread& one : threads) one.join();
   EXPECT_LE(most, static_cast<int>(limits::kRequestsPerHost));
   EXPECT_LE(2, most);
+}
+
+TEST_F(RequesterTest, AttemptsAreBoundedWhateverTimeIsLeft) {
+  http_.On("HEAD ", [](const http::HttpRequest&) { return FakeRegistry::Response(503, ""); });
+  http_.On("GET ", [](const http::HttpRequest&) { return FakeRegistry::Response(404, ""); });
+  EXPECT_FALSE(Resolve({}, "reg.io/app:1", seconds(100'000)).ok());
+  EXPECT_EQ(static_cast<std::size_t>(limits::kAttempts), http_.HeadersOf("HEAD ").size());
+  http_.ForgetRequests();
+  Throttle("HEAD ", "1", 1000);
+  EXPECT_EQ(ErrorCode::kThrottled, Resolve({}, "other.io/app:1", seconds(100'000)).error().code);
+  EXPECT_EQ(static_cast<std::size_t>(limits::kThrottledAttempts), http_.HeadersOf("HEAD ").size());
 }
 
 // Opens for user "right" alone.

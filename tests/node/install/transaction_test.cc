@@ -58,6 +58,39 @@ class TransactionTest : public ::testing::Test {
   const Host host_;
 };
 
+// docs/transaction-note.md shows a note; it is one.
+TEST_F(TransactionTest, TheNoteOfTheDocumentationIsOne) {
+  std::ifstream in(std::string(PULLSEAL_TOP) + "/docs/transaction-note.md");
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  const auto begin = text.find("```json\n") + 8;
+  const auto end = text.find("```", begin);
+  ASSERT_NE(std::string::npos, end);
+  std::ofstream(folder_ + std::string(Transaction::kFile)) << text.substr(begin, end - begin);
+  auto found = Transaction::Find(host_);
+  ASSERT_TRUE(found.ok()) << found.error().message;
+  ASSERT_TRUE(found->has_value());
+  EXPECT_EQ("upgrade", (*found)->kind());
+  EXPECT_EQ("0.1.0", (*found)->from());
+  EXPECT_EQ("0.2.0", (*found)->to());
+  EXPECT_EQ("files, units and settings are written", (*found)->step());
+  EXPECT_EQ(std::vector<std::string>{"/etc/containerd/conf.d"}, (*found)->record().folders);
+  const auto& before = (*found)->record().before;
+  ASSERT_EQ(3U, before.size());
+  EXPECT_EQ(FileWith("mode: audit\n", 0644), before.at("/etc/pullseal/policy.yaml"));
+  EXPECT_EQ("versions/0.1.0", before.at("/opt/pullseal/current").text);
+  // What it says is put back, and what this program writes has the same members.
+  std::filesystem::create_directories(folder_ + "/etc/pullseal");
+  ASSERT_TRUE(host_.Put("/etc/pullseal/policy.yaml", FileWith("mode: enforce\n", 0644)));
+  ASSERT_TRUE((*found)->PutBack(host_));
+  EXPECT_EQ(FileWith("mode: audit\n", 0644), *host_.Look("/etc/pullseal/policy.yaml"));
+  ASSERT_TRUE((*found)->Enter(host_, "a step"));
+  const std::string written = *ReadFile(folder_ + std::string(Transaction::kFile), 1 << 20);
+  for (const char* member : {"kind", "from", "to", "step", "record"}) {
+    EXPECT_NE(std::string::npos, written.find("\"" + std::string(member) + "\":")) << member;
+    EXPECT_NE(std::string::npos, text.find("\"" + std::string(member) + "\":")) << member;
+  }
+}
+
 TEST_F(TransactionTest, IsTakenBackFromTheFileAloneWhereverItStopped) {
   Fill();
   const auto before = Everything();

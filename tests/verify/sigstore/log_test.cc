@@ -155,5 +155,44 @@ TEST(EntryBodyTest, OldInTotoEntriesAreAboutTheWholeEnvelope) {
   EXPECT_EQ(ErrorCode::kMismatch, body(hash, signer.PublicPem()).IsAbout(material, key).error().code);
 }
 
+// Rekor v2 names its verifier as a certificate or as a key; an entry that names both, or neither, is about nobody.
+class EntryOfRekorV2Test : public ::testing::Test {
+ protected:
+  EntryOfRekorV2Test() { material_.message = Bytes{'m'}, material_.signature = Bytes{'s'}; }
+  Status IsAbout(const std::string& verifier, const Bytes& digest, const std::string& algorithm = "SHA2_256") const {
+    const auto body = EntryBody::Parse(
+        AsBytes(R"({"apiVersion":"0.0.2","kind":"hashedrekord","spec":{"hashedRekordV002":{"data":{"algorithm":")" +
+                algorithm + R"(","digest":")" + Base64Encode(digest) + R"("},"signature":{"content":")" +
+                Base64Encode(material_.signature) + R"(","verifier":{)" + verifier + "}}}}}"));
+    return body ? body->IsAbout(material_, key_) : Status(body.error());
+  }
+  static std::string Named(const char* what, const Bytes& der) {
+    return "\"" + std::string(what) + R"(":{"rawBytes":")" + Base64Encode(der) + "\"}";
+  }
+  const fakes::TestAuthority signer_;
+  const crypto::PublicKey key_ = *crypto::PublicKey::ParsePem(signer_.PublicPem());
+  SignedMaterial material_;
+};
+
+TEST_F(EntryOfRekorV2Test, HasExactlyOneVerifier) {
+  const Bytes digest = Hash(*material_.message);
+  const std::string key = Named("publicKey", key_.Der());
+  EXPECT_TRUE(IsAbout(key, digest).ok());
+  EXPECT_FALSE(IsAbout("", digest).ok());
+  EXPECT_FALSE(IsAbout(key + "," + Named("x509Certificate", Bytes{1}), digest).ok());
+  const auto certificate = Named("x509Certificate", key_.Der());
+  EXPECT_EQ(ErrorCode::kMismatch, IsAbout(certificate, digest).error().code) << "a key is no certificate";
+  EXPECT_EQ(ErrorCode::kInvalid, IsAbout(key + "," + certificate, digest).error().code);
+}
+
+TEST_F(EntryOfRekorV2Test, IsAboutThisContent) {
+  const std::string key = Named("publicKey", key_.Der());
+  EXPECT_EQ(ErrorCode::kMismatch, IsAbout(key, Bytes(32, 1)).error().code);
+  EXPECT_EQ(ErrorCode::kInvalid, IsAbout(key, Hash(*material_.message), "SHA1").error().code);
+  const fakes::TestAuthority other;
+  EXPECT_EQ(ErrorCode::kMismatch,
+            IsAbout(Named("publicKey", other.PublicDer()), Hash(*material_.message)).error().code);
+}
+
 }  // namespace
 }  // namespace pullseal::sigstore
