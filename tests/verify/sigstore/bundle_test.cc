@@ -146,7 +146,7 @@ TEST(StatementTest, RefusesWhatIsNoStatement) {
 TEST(BundleTest, ReadsTheConformanceBundles) {
   const char* folder = std::getenv("PULLSEAL_TESTDATA");
   const std::string top = std::string(folder != nullptr ? folder : "") + "/sigstore-conformance/bundle-verify";
-  ASSERT_TRUE(std::filesystem::exists(top)) << top << ": ctest sets PULLSEAL_TESTDATA to tests/testdata";
+  ASSERT_TRUE(std::filesystem::exists(top)) << top << ": there is no public test data";
   int read = 0;
   for (const auto& entry : std::filesystem::directory_iterator(top)) {
     std::ifstream file(entry.path() / "bundle.sigstore.json");

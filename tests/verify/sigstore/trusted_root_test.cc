@@ -58,7 +58,7 @@ TEST(TrustedRootTest, RefusesWhatWouldTrustWithoutBound) {
 TEST(TrustedRootTest, ReadsThePublicGoodRoot) {
   const char* folder = std::getenv("PULLSEAL_TESTDATA");
   const std::string path = std::string(folder != nullptr ? folder : "") + "/trusted_root_public_good.json";
-  ASSERT_TRUE(std::filesystem::exists(path)) << path << ": ctest sets PULLSEAL_TESTDATA to tests/testdata";
+  ASSERT_TRUE(std::filesystem::exists(path)) << path << ": there is no public test data";
   std::ifstream file(path);
   const auto root = TrustedRoot::Parse(std::string(std::istreambuf_iterator<char>(file), {}));
   ASSERT_TRUE(root.ok()) << root.error().message;
