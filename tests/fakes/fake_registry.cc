@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/base/mutex.h"
 #include "core/crypto/sha256.h"
 #include "fakes/test_authority.h"
 
@@ -34,14 +35,14 @@ Result<http::HttpResponse> FakeRegistry::Do(const http::HttpRequest& asked) {
   const std::string line = request.method + " " + request.url.Text();
   Handler handler;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (keeps_record_) requests_.push_back(Seen{line, request.headers});
     for (const auto& [part, one] : handlers_) {
       if (line.find(part) != std::string::npos) handler = one;
     }
   }
   if (handler) return handler(request);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const std::string& path = request.url.path_and_query;
   const auto found = documents_.find(request.url.host + path.substr(0, path.find("?ns=")));
   if (found == documents_.end()) return Response(404, R"({"errors":[]})");
@@ -53,7 +54,7 @@ Result<http::HttpResponse> FakeRegistry::Do(const http::HttpRequest& asked) {
 
 std::string FakeRegistry::PutManifest(const std::string& host, const std::string& repository, const std::string& tag,
                                       const std::string& body, const std::string& media_type) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const std::string digest = DigestOf(body);
   documents_[Path(host, repository, "manifests/" + digest)] = Document{body, media_type};
   if (!tag.empty()) documents_[Path(host, repository, "manifests/" + tag)] = Document{body, media_type};
@@ -61,7 +62,7 @@ std::string FakeRegistry::PutManifest(const std::string& host, const std::string
 }
 
 std::string FakeRegistry::PutBlob(const std::string& host, const std::string& repository, const std::string& body) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const std::string digest = DigestOf(body);
   documents_[Path(host, repository, "blobs/" + digest)] = Document{body, "application/octet-stream"};
   return digest;
@@ -109,7 +110,7 @@ std::string IndexOf(const std::vector<std::string>& descriptors) {
 
 void FakeRegistry::PutReferrersApi(const std::string& host, const std::string& repository, const std::string& digest,
                                    const std::vector<std::string>& descriptors) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   documents_[Path(host, repository, "referrers/" + digest)] = Document{IndexOf(descriptors), kIndexType};
 }
 
@@ -119,24 +120,24 @@ void FakeRegistry::PutReferrersTag(const std::string& host, const std::string& r
 }
 
 void FakeRegistry::On(const std::string& part, Handler handler) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   handlers_.emplace_back(part, std::move(handler));
 }
 
 void FakeRegistry::Clear(const std::string& part) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::erase_if(handlers_, [&](const auto& one) { return one.first == part; });
 }
 
 std::vector<std::string> FakeRegistry::Requests() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<std::string> out;
   for (const Seen& seen : requests_) out.push_back(seen.line);
   return out;
 }
 
 std::vector<std::string> FakeRegistry::HeadersOf(const std::string& part) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<std::string> out;
   for (const Seen& seen : requests_) {
     if (seen.line.find(part) != std::string::npos) out.insert(out.end(), seen.headers.begin(), seen.headers.end());
@@ -145,7 +146,7 @@ std::vector<std::string> FakeRegistry::HeadersOf(const std::string& part) const 
 }
 
 void FakeRegistry::ForgetRequests() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   requests_.clear();
 }
 

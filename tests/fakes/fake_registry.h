@@ -4,10 +4,10 @@
 
 #include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "core/base/mutex.h"
 #include "core/http/http.h"
 #include "image/oci/digest.h"
 
@@ -59,7 +59,7 @@ class FakeRegistry final : public http::Http {
     std::string line;
     std::vector<std::string> headers;
   };
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::map<std::string, Document> documents_;  // by host/v2/... path
   std::vector<std::pair<std::string, Handler>> handlers_;
   std::vector<Seen> requests_;

@@ -11,6 +11,8 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "core/base/mutex.h"
+
 namespace pullseal::fakes {
 namespace {
 
@@ -81,7 +83,7 @@ struct FakeH2Runtime::Peer {
   void Answer(nghttp2_session* session, std::int32_t id) {
     Stream& stream = streams[id];
     {
-      const std::lock_guard lock(owner.mutex_);
+      const MutexLock lock(owner.mutex_);
       owner.requests_.push_back(stream.request);
     }
     stream.script = owner.handler_(stream.request);
@@ -195,7 +197,7 @@ void FakeH2Runtime::Serve(int fd) {
 }
 
 std::vector<H2Request> FakeH2Runtime::Requests() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return requests_;
 }
 

@@ -4,17 +4,16 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "core/base/file.h"
+#include "core/base/mutex.h"
 
 // A runtime and a client that speak raw HTTP/2, so that they can misbehave.
 namespace pullseal::fakes {
@@ -63,7 +62,7 @@ class FakeH2Runtime {
   std::atomic<int> resets_{0};
   std::atomic<int> connections_{0};
   std::atomic<std::size_t> body_bytes_sent_{0};
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::vector<H2Request> requests_;
   std::vector<std::thread> threads_;
   std::thread acceptor_;

@@ -4,12 +4,12 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "adapters/cri/image_judge.h"
 #include "adapters/relay/judged_call.h"
 #include "core/base/lru.h"
+#include "core/base/mutex.h"
 #include "gate/gate/gate.h"
 #include "gate/gate/report.h"
 #include "image/runtime/image_link.h"
@@ -31,17 +31,17 @@ struct Settings {
 class Claims {
  public:
   void Remember(const std::string& container_id, const std::string& name) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     names_.Put(container_id, name);
   }
   std::string Find(const std::string& container_id) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return names_.Find(container_id).value_or("");
   }
 
  private:
-  std::mutex mutex_;
-  LruMap<std::string> names_{limits::kClaims};  // guarded by mutex_
+  Mutex mutex_;
+  LruMap<std::string> names_ PULLSEAL_GUARDED_BY(mutex_){limits::kClaims};
 };
 
 // Services is what every judged call works with. All outlive the relay; all are thread-safe.

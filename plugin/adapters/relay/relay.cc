@@ -13,6 +13,7 @@
 #include "adapters/relay/connection.h"
 #include "adapters/relay/limits.h"
 #include "core/base/log.h"
+#include "core/base/mutex.h"
 
 namespace pullseal::cri {
 
@@ -64,7 +65,7 @@ void Relay::Stop() {
 
 void Relay::Post(std::function<void()> task) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     posted_.push_back(std::move(task));
   }
   const std::uint64_t one = 1;
@@ -76,7 +77,7 @@ void Relay::RunPosted() {
   [[maybe_unused]] const ssize_t got = ::read(wake_fd_.get(), &count, sizeof count);
   std::vector<std::function<void()>> tasks;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     tasks.swap(posted_);
   }
   for (auto& task : tasks) task();

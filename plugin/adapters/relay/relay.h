@@ -7,15 +7,15 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/base/file.h"
 #include "adapters/relay/endpoint.h"
 #include "adapters/relay/judged_call.h"
 #include "adapters/relay/worker_pool.h"
+#include "core/base/file.h"
+#include "core/base/mutex.h"
 
 namespace pullseal::cri {
 
@@ -86,9 +86,9 @@ class Relay {
   std::size_t held_ = 0;
   bool draining_ = false;
   std::atomic<bool> stop_{false};
-  std::mutex mutex_;
-  std::vector<std::function<void()>> posted_;  // guarded by mutex_
-  std::unique_ptr<WorkerPool> workers_;        // last: its threads post to what stands above
+  Mutex mutex_;
+  std::vector<std::function<void()>> posted_ PULLSEAL_GUARDED_BY(mutex_);
+  std::unique_ptr<WorkerPool> workers_;  // last: its threads post to what stands above
 };
 
 }  // namespace pullseal::cri

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/log.h"
+#include "core/base/mutex.h"
 
 namespace pullseal::cri {
 
@@ -24,21 +25,21 @@ WorkerPool::WorkerPool(std::size_t threads, std::size_t queue)
 
 WorkerPool::~WorkerPool() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
-  ready_.notify_all();
+  ready_.NotifyAll();
   for (std::thread& thread : threads_) thread.join();
 }
 
 bool WorkerPool::Submit(std::function<void()> task, Turn turn) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (turn != Turn::kFirst && usual_.size() + pulls_.size() >= most_) return false;
     Queue& queue = turn == Turn::kFirst ? first_ : turn == Turn::kUsual ? usual_ : pulls_;
     queue.push_back(std::move(task));
   }
-  ready_.notify_one();
+  ready_.NotifyOne();
   return true;
 }
 
@@ -53,9 +54,9 @@ void WorkerPool::Run() {
     std::function<void()> task;
     bool pull = false;
     {
-      std::unique_lock lock(mutex_);
+      MutexLock lock(mutex_);
       Queue* queue = nullptr;
-      ready_.wait(lock, [&] { return stopping_ || (queue = Next()) != nullptr; });
+      while (!stopping_ && (queue = Next()) == nullptr) ready_.Wait(lock);
       if (stopping_) return;
       pull = queue == &pulls_;
       if (pull) ++running_pulls_;
@@ -69,9 +70,9 @@ void WorkerPool::Run() {
       log::Failure("a decision ended with an exception; its call is left unanswered");
     }
     if (!pull) continue;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     --running_pulls_;
-    ready_.notify_one();
+    ready_.NotifyOne();
   }
 }
 

@@ -2,12 +2,12 @@
 #ifndef PULLSEAL_ADAPTERS_RELAY_WORKER_POOL_H_
 #define PULLSEAL_ADAPTERS_RELAY_WORKER_POOL_H_
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
+
+#include "core/base/mutex.h"
 
 namespace pullseal::cri {
 
@@ -32,18 +32,18 @@ class WorkerPool {
  private:
   using Queue = std::deque<std::function<void()>>;
   void Run();
-  // The queue whose first task runs next; null if none may. Called with mutex_ held.
-  Queue* Next();
+  // The queue whose first task runs next; null if none may.
+  Queue* Next() PULLSEAL_REQUIRES(mutex_);
 
   const std::size_t most_;
   const std::size_t most_pulls_;
-  std::mutex mutex_;
-  std::condition_variable ready_;
-  Queue first_;                    // guarded by mutex_
-  Queue usual_;                    // guarded by mutex_
-  Queue pulls_;                    // guarded by mutex_
-  std::size_t running_pulls_ = 0;  // guarded by mutex_
-  bool stopping_ = false;          // guarded by mutex_
+  Mutex mutex_;
+  Condition ready_;
+  Queue first_ PULLSEAL_GUARDED_BY(mutex_);
+  Queue usual_ PULLSEAL_GUARDED_BY(mutex_);
+  Queue pulls_ PULLSEAL_GUARDED_BY(mutex_);
+  std::size_t running_pulls_ PULLSEAL_GUARDED_BY(mutex_) = 0;
+  bool stopping_ PULLSEAL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
 

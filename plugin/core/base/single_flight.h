@@ -2,14 +2,13 @@
 #ifndef PULLSEAL_CORE_BASE_SINGLE_FLIGHT_H_
 #define PULLSEAL_CORE_BASE_SINGLE_FLIGHT_H_
 
-#include <condition_variable>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "core/base/clock.h"
+#include "core/base/mutex.h"
 
 namespace pullseal {
 
@@ -26,20 +25,20 @@ class SingleFlight {
   // Absent if the work of another was not done by `deadline`, or ended by an exception.
   template <typename Work>
   std::optional<Landed> Do(const std::string& key, SteadyTime deadline, const Clock& clock, const Work& work) {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     if (const auto found = flights_.find(key); found != flights_.end()) {
       const std::shared_ptr<Flight> flight = found->second;
       while (!flight->value) {
         if (flight->broken) return std::nullopt;
         const auto left = deadline - clock.Steady();
         if (left <= SteadyTime::duration::zero()) return std::nullopt;
-        landed_.wait_for(lock, left);
+        landed_.WaitFor(lock, left);
       }
       return Landed{*flight->value, true};
     }
     const auto flight = std::make_shared<Flight>();
     flights_[key] = flight;
-    lock.unlock();
+    lock.Unlock();
     try {
       Value value = work();
       Land(key, *flight, value);
@@ -57,15 +56,15 @@ class SingleFlight {
   };
 
   void Land(const std::string& key, Flight& flight, std::optional<Value> value) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     flight.broken = !value;
     flight.value = std::move(value);
     flights_.erase(key);
-    landed_.notify_all();
+    landed_.NotifyAll();
   }
-  std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<Flight>> flights_;  // guarded by mutex_
-  std::condition_variable landed_;
+  Mutex mutex_;
+  std::map<std::string, std::shared_ptr<Flight>> flights_ PULLSEAL_GUARDED_BY(mutex_);
+  Condition landed_;
 };
 
 }  // namespace pullseal

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <mutex>
 #include <utility>
 
 #include "core/base/bytes.h"
 #include "core/base/limits.h"
 #include "core/base/lru.h"
+#include "core/base/mutex.h"
 #include "core/http/address.h"
 #include "core/http/http.h"
 #include "core/http/libcurl.h"
@@ -123,7 +123,7 @@ class CurlHttp final : public Http {
     auto response = Once(by_tls, &no_tls);
     if (!no_tls) return response;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       plain_.Put(request.url.host + ":" + request.url.port, true);
     }
     return Once(request);
@@ -131,7 +131,7 @@ class CurlHttp final : public Http {
 
  private:
   bool IsPlain(const Url& url) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return plain_.Find(url.host + ":" + url.port).has_value();
   }
 
@@ -259,14 +259,14 @@ class CurlHttp final : public Http {
 
   // Handles keep their connections; one is used by one thread at a time.
   EasyHandle Take() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (idle_.empty()) return EasyHandle(curl_->easy_init());
     EasyHandle handle = std::move(idle_.back());
     idle_.pop_back();
     return handle;
   }
   void Give(EasyHandle handle) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (idle_.size() < limits::kIdleConnections) idle_.push_back(std::move(handle));
   }
 
@@ -275,9 +275,9 @@ class CurlHttp final : public Http {
   const std::string system_roots_ = SystemRootsFile();
   const Transport default_;
   Roots roots_;
-  std::mutex mutex_;
-  LruMap<bool> plain_{limits::kRestingHosts};  // guarded by mutex_; hosts that were found to speak no TLS
-  std::vector<EasyHandle> idle_;               // guarded by mutex_
+  Mutex mutex_;
+  LruMap<bool> plain_ PULLSEAL_GUARDED_BY(mutex_){limits::kRestingHosts};  // hosts that were found to speak no TLS
+  std::vector<EasyHandle> idle_ PULLSEAL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "core/base/file.h"
+#include "core/base/mutex.h"
 #include "core/http/limits.h"
 
 namespace pullseal::http {
@@ -41,7 +42,7 @@ Status Roots::Refresh(const std::string& path, ReadFileOnce& file, bool& changed
 
 Result<std::shared_ptr<const std::string>> Roots::With(const std::string& more) {
   if (ca_file_.empty() && more.empty()) return std::shared_ptr<const std::string>();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   bool changed = false;
   const std::string system = SystemRootsFile();
   // A machine without roots of its own may have all it needs in the files it was given.

@@ -6,10 +6,10 @@
 #include <time.h>
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "core/base/lru.h"
+#include "core/base/mutex.h"
 #include "core/base/result.h"
 
 namespace pullseal::http {
@@ -49,10 +49,10 @@ class Roots {
   Status Refresh(const std::string& path, ReadFileOnce& file, bool& changed);
 
   const std::string ca_file_;
-  std::mutex mutex_;
-  ReadFileOnce system_;                                    // guarded by mutex_
-  ReadFileOnce own_;                                       // guarded by mutex_
-  LruMap<std::shared_ptr<const std::string>> joined_{16};  // guarded by mutex_; by `more`
+  Mutex mutex_;
+  ReadFileOnce system_ PULLSEAL_GUARDED_BY(mutex_);
+  ReadFileOnce own_ PULLSEAL_GUARDED_BY(mutex_);
+  LruMap<std::shared_ptr<const std::string>> joined_ PULLSEAL_GUARDED_BY(mutex_){16};  // by `more`
 };
 
 }  // namespace pullseal::http

@@ -6,9 +6,10 @@
 #include <set>
 #include <utility>
 
+#include "core/base/mutex.h"
 #include "gate/gate/limits.h"
-#include "image/store/limits.h"
 #include "image/oci/limits.h"
+#include "image/store/limits.h"
 
 namespace pullseal::gate {
 namespace {
@@ -78,7 +79,7 @@ void EvidenceCache::Keep(const oci::Digest& subject, const oci::Reference& name,
   const std::size_t cost = CostOf(*signatures);
   auto entry =
       std::make_shared<Entry>(Entry{subject, name, std::move(signatures), clock_.Steady(), SteadyTime{}, partial});
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   entries_.Put(KeyOf(subject, name), std::move(entry), cost);
 }
 
@@ -86,7 +87,7 @@ EvidenceCache::Known EvidenceCache::Find(const oci::Digest& subject, const oci::
                                          std::chrono::milliseconds patience) {
   Signatures in_memory;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (const auto found = entries_.Find(KeyOf(subject, name))) {
       (*found)->used = clock_.Steady();
       in_memory = (*found)->signatures;
@@ -154,7 +155,7 @@ std::vector<EvidenceCache::Due> EvidenceCache::FindDue(std::size_t most) {
   const WallTime now = clock_.Now();
   const SteadyTime steady = clock_.Steady();
   std::vector<Due> out;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   entries_.ForEach([&](const std::string& key, const std::shared_ptr<Entry>& entry) {
     if (out.size() >= most || steady - entry->used > max_age_) return;
     // 50 to 89 % of the maximum age, by a number that differs between images and between nodes that began apart.
@@ -170,14 +171,14 @@ std::vector<EvidenceCache::Due> EvidenceCache::FindDue(std::size_t most) {
 
 Status EvidenceCache::Flush() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     entries_.Clear();
   }
   return store_ == nullptr ? Status() : store_->Flush();
 }
 
 std::size_t EvidenceCache::size() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return entries_.size();
 }
 
@@ -185,7 +186,7 @@ Result<std::vector<store::EvidenceStore::Subject>> EvidenceCache::List(std::size
   std::vector<store::EvidenceStore::Subject> out;
   std::set<std::string> seen;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     entries_.ForEach([&](const std::string& key, const std::shared_ptr<Entry>& entry) {
       if (out.size() >= most) return;
       seen.insert(key);

@@ -4,13 +4,13 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/lru.h"
+#include "core/base/mutex.h"
 #include "gate/gate/limits.h"
 #include "image/oci/digest.h"
 #include "image/oci/reference.h"
@@ -86,8 +86,8 @@ class EvidenceCache {
   store::EvidenceStore* const store_;
   const Clock& clock_;
   const std::chrono::milliseconds max_age_;
-  std::mutex mutex_;
-  LruMap<std::shared_ptr<Entry>> entries_{limits::kEvidenceBytes};  // guarded by mutex_
+  Mutex mutex_;
+  LruMap<std::shared_ptr<Entry>> entries_ PULLSEAL_GUARDED_BY(mutex_){limits::kEvidenceBytes};
 };
 
 }  // namespace pullseal::gate

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/limits.h"
+#include "core/base/mutex.h"
 #include "gate/gate/limits.h"
 #include "image/store/limits.h"
 
@@ -136,7 +137,7 @@ Decision Gate::JudgeSubject(const Snapshot& snapshot, const Question& question, 
   const std::string key =
       subject.text() + "|" + snapshot.policy.fingerprint + "|" + rule.name + "|" + question.name.MatchName();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto cached = verdicts_.Find(key);
     const bool fresh =
         cached && clock_.Steady() < cached->expires && (!cached->good_until || clock_.Now() <= *cached->good_until);
@@ -216,7 +217,7 @@ void Gate::Remember(const std::string& key, const judge::Verdict& verdict, std::
   const auto life = allowed ? std::min(options_.allow_ttl, at_most) : options_.deny_ttl;
   CachedVerdict entry{judge::Verdict{verdict.reason, verdict.signers, verdict.evidence, {}, {}, verdict.good_until},
                       clock_.Steady() + life, allowed ? verdict.good_until : std::nullopt};
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   verdicts_.Put(key, std::move(entry));
 }
 
@@ -348,14 +349,14 @@ Result<std::optional<oci::Digest>> Gate::OnlyManifestForNode(const Question& que
 
 Status Gate::Flush() {
   Status whole = evidence_.Flush();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   verdicts_.Clear();
   return whole;
 }
 
 CacheSizes Gate::Sizes() {
   const std::size_t images = evidence_.size();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return CacheSizes{verdicts_.size(), images};
 }
 

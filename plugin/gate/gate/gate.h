@@ -5,13 +5,13 @@
 #include <atomic>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/lru.h"
+#include "core/base/mutex.h"
 #include "core/base/single_flight.h"
 #include "gate/gate/decision.h"
 #include "gate/gate/evidence_cache.h"
@@ -115,8 +115,8 @@ class Gate {
   const oci::Platform node_;
   const Options options_;
   EvidenceCache evidence_;
-  std::mutex mutex_;
-  LruMap<CachedVerdict> verdicts_{limits::kVerdicts};  // guarded by mutex_
+  Mutex mutex_;
+  LruMap<CachedVerdict> verdicts_ PULLSEAL_GUARDED_BY(mutex_){limits::kVerdicts};
   SingleFlight<registry::Search> searches_;
 };
 

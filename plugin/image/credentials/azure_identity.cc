@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/mutex.h"
 #include "image/credentials/challenge.h"
 #include "image/credentials/limits.h"
 #include "image/credentials/token.h"
@@ -45,11 +46,11 @@ template <typename Fetch>
 Result<Secret> AzureIdentitySource::Shared(const std::string& key, SteadyTime deadline, const Fetch& fetch) {
   auto landed = flights_.Do(key, deadline, clock_, [&]() -> Result<Secret> {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (const auto kept = kept_.Find(key); kept && clock_.Steady() < kept->expires) return kept->token;
     }
     Result<Kept> fetched = fetch();
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     kept_.Put(key, fetched ? *fetched : Kept{fetched.error(), clock_.Steady() + limits::kCredentialRest});
     return fetched ? std::move(fetched->token) : fetched.error();
   });

@@ -2,11 +2,11 @@
 #ifndef PULLSEAL_IMAGE_CREDENTIALS_AZURE_IDENTITY_H_
 #define PULLSEAL_IMAGE_CREDENTIALS_AZURE_IDENTITY_H_
 
-#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "core/base/lru.h"
+#include "core/base/mutex.h"
 #include "core/base/single_flight.h"
 #include "core/http/http.h"
 #include "image/credentials/credentials.h"
@@ -49,8 +49,8 @@ class AzureIdentitySource final : public CredentialSource {
   const std::string client_id_;
   const std::string service_;
   SingleFlight<Result<Secret>> flights_;
-  std::mutex mutex_;
-  LruMap<Kept> kept_{limits::kProviderAnswers};  // guarded by mutex_
+  Mutex mutex_;
+  LruMap<Kept> kept_ PULLSEAL_GUARDED_BY(mutex_){limits::kProviderAnswers};
 };
 
 }  // namespace pullseal::credentials

@@ -6,6 +6,7 @@
 
 #include "core/base/file.h"
 #include "core/base/limits.h"
+#include "core/base/mutex.h"
 #include "core/json/value.h"
 #include "image/credentials/limits.h"
 
@@ -82,7 +83,7 @@ Result<ProviderAnswer> ParseProviderAnswer(std::string_view text, const std::str
 
 Result<ProviderSource::Providers> ProviderSource::Configured() {
   const http::FileStamp now = http::FileStamp::Of(config_file_);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (providers_ != nullptr && now == stamp_) return providers_;
   auto text = ReadFile(config_file_, limits::kConfigBytes);
   auto parsed = text ? ParseProviderConfig(*text) : Result<std::vector<Provider>>(text.error());
@@ -104,7 +105,7 @@ Result<ProviderSource::Providers> ProviderSource::Configured() {
 std::optional<Result<AnswerPtr>> ProviderSource::Remembered(const Provider& provider, const std::string& host,
                                                             const std::string& image) {
   using KeyType = ProviderAnswer::KeyType;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const KeyType type : {KeyType::kImage, KeyType::kRegistry, KeyType::kGlobal}) {
     const auto kept = answers_.Find(KeyOf(provider, type, host, image));
     if (kept && clock_.Steady() < kept->expires) return kept->answer;
@@ -127,7 +128,7 @@ Result<AnswerPtr> ProviderSource::Ask(const Provider& provider, const std::strin
   command.most = limits::kProviderOutput;
   const auto text = run_(command);
   auto parsed = text ? ParseProviderAnswer(text->text(), provider.api_version) : Result<ProviderAnswer>(text.error());
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!parsed) {
     const Error error = parsed.error().In(provider.name);
     answers_.Put(KeyOf(provider, ProviderAnswer::KeyType::kImage, host, image),

@@ -4,12 +4,12 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "core/base/command.h"
 #include "core/base/lru.h"
+#include "core/base/mutex.h"
 #include "core/base/single_flight.h"
 #include "core/http/roots.h"
 #include "image/credentials/credentials.h"
@@ -68,11 +68,11 @@ class ProviderSource final : public CredentialSource {
   const Warning warning_;
   const Run run_;
   SingleFlight<Result<std::shared_ptr<const ProviderAnswer>>> flights_;
-  std::mutex mutex_;
-  http::FileStamp stamp_;                           // guarded by mutex_
-  bool told_ = false;                               // guarded by mutex_; that the configuration is broken
-  Providers providers_;                             // guarded by mutex_
-  LruMap<Kept> answers_{limits::kProviderAnswers};  // guarded by mutex_
+  Mutex mutex_;
+  http::FileStamp stamp_ PULLSEAL_GUARDED_BY(mutex_);
+  bool told_ PULLSEAL_GUARDED_BY(mutex_) = false;  // that the configuration is broken
+  Providers providers_ PULLSEAL_GUARDED_BY(mutex_);
+  LruMap<Kept> answers_ PULLSEAL_GUARDED_BY(mutex_){limits::kProviderAnswers};
 };
 
 }  // namespace pullseal::credentials

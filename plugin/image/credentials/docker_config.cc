@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/base/file.h"
+#include "core/base/mutex.h"
 #include "core/json/value.h"
 #include "image/credentials/limits.h"
 
@@ -54,7 +55,7 @@ Result<DockerAuths> ParseDockerConfig(std::string_view text) {
 
 Result<std::vector<Credentials>> DockerConfigSource::Find(const std::string& host, const std::string& path,
                                                           SteadyTime) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const http::FileStamp now = http::FileStamp::Of(file_);
   if (auths_ == nullptr || !(now == stamp_)) {
     auto text = ReadFile(file_, limits::kDockerConfigBytes);

@@ -3,12 +3,12 @@
 #define PULLSEAL_IMAGE_CREDENTIALS_DOCKER_CONFIG_H_
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/base/mutex.h"
 #include "core/http/roots.h"
 #include "image/credentials/credentials.h"
 
@@ -31,9 +31,9 @@ class DockerConfigSource final : public CredentialSource {
 
  private:
   const std::string file_;
-  std::mutex mutex_;
-  http::FileStamp stamp_;                     // guarded by mutex_
-  std::shared_ptr<const DockerAuths> auths_;  // guarded by mutex_
+  Mutex mutex_;
+  http::FileStamp stamp_ PULLSEAL_GUARDED_BY(mutex_);
+  std::shared_ptr<const DockerAuths> auths_ PULLSEAL_GUARDED_BY(mutex_);
 };
 
 }  // namespace pullseal::credentials

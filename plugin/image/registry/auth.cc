@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/bytes.h"
+#include "core/base/mutex.h"
 #include "core/http/address.h"
 #include "image/credentials/limits.h"
 #include "image/credentials/token.h"
@@ -75,7 +76,7 @@ Result<http::HttpResponse> Authorizer::Exchange(const Endpoint& endpoint, const 
                           (usable ? request.Fingerprint() : credentials::Credentials().Fingerprint());
   std::optional<Grant> remembered;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     remembered = grants_.Find(key);
     if (remembered && remembered->expires <= clock_.Steady()) remembered.reset();
   }
@@ -98,12 +99,12 @@ Result<http::HttpResponse> Authorizer::Exchange(const Endpoint& endpoint, const 
     }
     response = send(&*grant);
     if (response && (response->status == 401 || response->status == 403)) return false;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (response) grants_.Put(key, std::move(*grant));
     return true;
   };
   if (remembered) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     grants_.Erase(key);
   }
   if (usable && attempt(request)) return response;

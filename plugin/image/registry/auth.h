@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/lru.h"
+#include "core/base/mutex.h"
 #include "core/base/result.h"
 #include "core/base/secret.h"
 #include "core/base/single_flight.h"
@@ -68,8 +68,8 @@ class Authorizer {
   const credentials::CredentialSources sources_;
   const bool forward_;
   SingleFlight<Result<Grant>> flights_;
-  std::mutex mutex_;
-  LruMap<Grant> grants_{limits::kCachedTokens};  // guarded by mutex_
+  Mutex mutex_;
+  LruMap<Grant> grants_ PULLSEAL_GUARDED_BY(mutex_){limits::kCachedTokens};
 };
 
 }  // namespace pullseal::registry

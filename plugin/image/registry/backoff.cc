@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <random>
 
+#include "core/base/mutex.h"
 #include "core/http/limits.h"
 #include "image/registry/limits.h"
 
@@ -23,7 +24,7 @@ std::chrono::milliseconds Jittered(std::chrono::milliseconds time) {
 }
 
 std::optional<Backoff::Rest> Backoff::Resting(const std::string& host) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = hosts_.find(host);
   if (found == hosts_.end() || clock_.Steady() >= found->second.until) return std::nullopt;
   return Rest{found->second.error,
@@ -31,7 +32,7 @@ std::optional<Backoff::Rest> Backoff::Resting(const std::string& host) {
 }
 
 void Backoff::Succeeded(const std::string& host) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = hosts_.find(host);
   if (found == hosts_.end()) return;
   // An answer to what was asked before does not take back that we were told to wait.
@@ -41,7 +42,7 @@ void Backoff::Succeeded(const std::string& host) {
 
 void Backoff::Failed(const std::string& host, const Error& error, std::optional<std::chrono::milliseconds> asked) {
   if (!IsFailure(error.code)) return;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (hosts_.size() >= limits::kRestingHosts && !hosts_.contains(host)) hosts_.clear();
   Host& one = hosts_[host];
   one.failures = std::min(one.failures + 1, 16);
@@ -57,13 +58,13 @@ void Backoff::Failed(const std::string& host, const Error& error, std::optional<
 }
 
 Result<Slots::Slot> Slots::Take(const std::string& host, SteadyTime deadline, const Clock& clock) {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (taken_[host] >= limits::kRequestsPerHost) {
     const auto left = deadline - clock.Steady();
     if (left <= SteadyTime::duration::zero()) {
       return Error{ErrorCode::kTimeout, "waiting for other requests to " + host};
     }
-    left_.wait_for(lock, left);
+    left_.WaitFor(lock, left);
   }
   ++taken_[host];
   return Slot(*this, host);
@@ -71,10 +72,10 @@ Result<Slots::Slot> Slots::Take(const std::string& host, SteadyTime deadline, co
 
 void Slots::Leave(const std::string& host) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (--taken_[host] == 0) taken_.erase(host);
   }
-  left_.notify_all();
+  left_.NotifyAll();
 }
 
 }  // namespace pullseal::registry

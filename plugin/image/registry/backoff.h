@@ -3,14 +3,13 @@
 #define PULLSEAL_IMAGE_REGISTRY_BACKOFF_H_
 
 #include <chrono>
-#include <condition_variable>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "core/base/clock.h"
+#include "core/base/mutex.h"
 #include "core/base/result.h"
 
 namespace pullseal::registry {
@@ -40,8 +39,8 @@ class Backoff {
     Error error;
   };
   const Clock& clock_;
-  std::mutex mutex_;
-  std::map<std::string, Host> hosts_;  // guarded by mutex_
+  Mutex mutex_;
+  std::map<std::string, Host> hosts_ PULLSEAL_GUARDED_BY(mutex_);
 };
 
 // Jittered returns `time` with up to a quarter more by chance: those who were told the same time should not come back
@@ -71,9 +70,9 @@ class Slots {
 
  private:
   void Leave(const std::string& host);
-  std::mutex mutex_;
-  std::condition_variable left_;
-  std::map<std::string, std::size_t> taken_;  // guarded by mutex_; only hosts that are being asked
+  Mutex mutex_;
+  Condition left_;
+  std::map<std::string, std::size_t> taken_ PULLSEAL_GUARDED_BY(mutex_);  // only hosts that are being asked
 };
 
 }  // namespace pullseal::registry

@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "core/base/mutex.h"
 #include "image/oci/limits.h"
 #include "image/registry/limits.h"
 #include "verify/sigstore/bundle.h"
@@ -273,7 +274,7 @@ std::string_view Text(Place place) {
 // known of a repository, or else of its registry, only orders; it never leaves out.
 std::array<Place, 3> EvidenceFinder::OrderFor(const Endpoint& endpoint, const std::string& repository) {
   std::array<Place, 3> order = {Place::kSignatureTag, Place::kReferrersTag, Place::kReferrers};
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto known = layouts_.Find(repository);
   if (!known) known = layouts_.Find(endpoint.base.Text());
   if (known) std::stable_partition(order.begin(), order.end(), [&](Place one) { return one == *known; });
@@ -294,7 +295,7 @@ Search EvidenceFinder::Find(const oci::Reference& repository, const oci::Digest&
     const Where where{endpoint, repository, credentials, deadline, &endpoint == &(*endpoints)->back()};
     const auto place = finding.LookAt(where, OrderFor(endpoint, own));
     if (!place) continue;
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     layouts_.Put(own, *place);
     layouts_.Put(endpoint.base.Text(), *place);
     return std::move(finding.search);

@@ -4,13 +4,13 @@
 
 #include <array>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/lru.h"
+#include "core/base/mutex.h"
 #include "image/registry/client.h"
 #include "image/registry/limits.h"
 
@@ -59,9 +59,9 @@ class EvidenceFinder {
   std::array<Place, 3> OrderFor(const Endpoint& endpoint, const std::string& repository);
 
   Client& client_;
-  std::mutex mutex_;
+  Mutex mutex_;
   // By endpoint and repository, and by endpoint alone.
-  LruMap<Place> layouts_{limits::kLayouts};  // guarded by mutex_
+  LruMap<Place> layouts_ PULLSEAL_GUARDED_BY(mutex_){limits::kLayouts};
 };
 
 }  // namespace pullseal::registry

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/base/file.h"
+#include "core/base/mutex.h"
 #include "core/http/address.h"
 #include "core/http/limits.h"
 #include "image/registry/hosts_file.h"
@@ -175,7 +176,7 @@ Result<std::shared_ptr<const Hosts::Known>> Hosts::Read(const std::string& host,
 
 Result<Endpoints> Hosts::For(const std::string& host) {
   const std::string folder = FolderOf(host);
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (const auto known = known_.Find(host); known && (*known)->folder == folder && (*known)->IsCurrent()) {
     return (*known)->endpoints;
   }

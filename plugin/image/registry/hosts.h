@@ -4,12 +4,12 @@
 
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/base/lru.h"
+#include "core/base/mutex.h"
 #include "core/base/result.h"
 #include "core/http/http.h"
 #include "core/http/roots.h"
@@ -60,8 +60,8 @@ class Hosts {
   const std::vector<std::string> folders_;
   const std::vector<std::string> plain_http_;
   const Warning warning_;
-  std::mutex mutex_;
-  LruMap<std::shared_ptr<const Known>> known_{limits::kKnownHosts};  // guarded by mutex_
+  Mutex mutex_;
+  LruMap<std::shared_ptr<const Known>> known_ PULLSEAL_GUARDED_BY(mutex_){limits::kKnownHosts};
 };
 
 }  // namespace pullseal::registry

@@ -2,7 +2,6 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 #include "containerd_containers.grpc.pb.h"
@@ -11,6 +10,7 @@
 #include "containerd_snapshots.grpc.pb.h"
 #include "core/base/limits.h"
 #include "core/base/lru.h"
+#include "core/base/mutex.h"
 #include "core/json/value.h"
 #include "cri.grpc.pb.h"
 #include "image/runtime/limits.h"
@@ -114,7 +114,7 @@ class GrpcRuntime final : public Runtime {
   // What a sandbox was created with never changes and its ID is never used again, so it is asked once.
   Result<Sandbox> FindSandbox(const std::string& id, SteadyTime deadline) override {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (auto known = sandboxes_.Find(id)) return *known;
     }
     cri::PodSandboxStatusRequest request;
@@ -126,7 +126,7 @@ class GrpcRuntime final : public Runtime {
     const auto& status = response.status();
     if (status.id().empty()) return Error{ErrorCode::kRemote, "runtime PodSandboxStatus: empty answer"};
     Sandbox out{status.id(), status.metadata().name(), status.metadata().uid(), status.metadata().namespace_()};
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     sandboxes_.Put(out.id, out);  // by its full ID only: a prefix can become ambiguous
     return out;
   }
@@ -331,8 +331,8 @@ class GrpcRuntime final : public Runtime {
   const std::unique_ptr<content::Content::Stub> content_;
   const std::unique_ptr<containers::Containers::Stub> containers_;
   const std::unique_ptr<snapshots::Snapshots::Stub> snapshots_;
-  std::mutex mutex_;
-  LruMap<Sandbox> sandboxes_{limits::kClaims};  // guarded by mutex_
+  Mutex mutex_;
+  LruMap<Sandbox> sandboxes_ PULLSEAL_GUARDED_BY(mutex_){limits::kClaims};
 };
 
 // Asks once more where the first answer was that the runtime cannot be reached: after a restart of the runtime the

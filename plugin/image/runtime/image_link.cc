@@ -5,6 +5,7 @@
 #include <array>
 #include <utility>
 
+#include "core/base/mutex.h"
 #include "image/oci/limits.h"
 
 namespace pullseal::runtime {
@@ -35,7 +36,7 @@ bool ChecksDiffIds(const std::string& snapshotter) {
 
 Result<std::shared_ptr<const Bytes>> Linker::Read(const oci::Digest& digest, std::size_t most, SteadyTime deadline) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (auto known = contents_.Find(digest.text())) return *known;
   }
   auto bytes = runtime_.ReadContent(digest, most, deadline);
@@ -44,7 +45,7 @@ Result<std::shared_ptr<const Bytes>> Linker::Read(const oci::Digest& digest, std
     return Error{ErrorCode::kMismatch, "the content store's bytes for " + digest.text() + " have another digest"};
   }
   auto shared = std::make_shared<const Bytes>(std::move(*bytes));
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   contents_.Put(digest.text(), shared, shared->size() + 256);
   return std::shared_ptr<const Bytes>(shared);
 }

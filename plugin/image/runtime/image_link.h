@@ -3,12 +3,12 @@
 #define PULLSEAL_IMAGE_RUNTIME_IMAGE_LINK_H_
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/lru.h"
+#include "core/base/mutex.h"
 #include "image/oci/manifest.h"
 #include "image/oci/platform.h"
 #include "image/runtime/limits.h"
@@ -53,8 +53,8 @@ class Linker {
 
   Runtime& runtime_;
   const oci::Platform node_;
-  std::mutex mutex_;
-  LruMap<std::shared_ptr<const Bytes>> contents_{limits::kContentCacheBytes};  // guarded by mutex_
+  Mutex mutex_;
+  LruMap<std::shared_ptr<const Bytes>> contents_ PULLSEAL_GUARDED_BY(mutex_){limits::kContentCacheBytes};
 };
 
 // ChecksDiffIds says whether containerd verifies each layer's diff ID when it unpacks for this snapshotter, so that an

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <condition_variable>
 #include <cstdio>
 #include <deque>
 #include <functional>
 #include <future>
-#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "core/base/log.h"
+#include "core/base/mutex.h"
 #include "core/json/value.h"
 #include "image/oci/limits.h"
 #include "image/store/database.h"
@@ -295,10 +294,10 @@ class SqliteStore final : public EvidenceStore {
   }
   ~SqliteStore() override {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       stopping_ = true;
     }
-    wake_.notify_all();
+    wake_.NotifyAll();
     thread_.join();
   }
 
@@ -327,11 +326,11 @@ class SqliteStore final : public EvidenceStore {
   // False if too much is waiting already.
   bool Post(std::function<void()> job) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (jobs_.size() >= limits::kStoreQueue) return false;
       jobs_.push_back(std::move(job));
     }
-    wake_.notify_one();
+    wake_.NotifyOne();
     return true;
   }
 
@@ -357,27 +356,27 @@ class SqliteStore final : public EvidenceStore {
   }
 
   void Work() {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     while (true) {
-      wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
+      while (!stopping_ && jobs_.empty()) wake_.Wait(lock);
       if (jobs_.empty()) return;
       std::function<void()> job = std::move(jobs_.front());
       jobs_.pop_front();
-      lock.unlock();
+      lock.Unlock();
       try {
         job();
       } catch (const std::exception& error) {  // no memory: the job is lost, the store is not
         log::Failure(std::string("evidence store: ") + error.what());
       }
-      lock.lock();
+      lock.Lock();
     }
   }
 
   Tables tables_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> jobs_;  // guarded by mutex_
-  bool stopping_ = false;                   // guarded by mutex_
+  Mutex mutex_;
+  Condition wake_;
+  std::deque<std::function<void()>> jobs_ PULLSEAL_GUARDED_BY(mutex_);
+  bool stopping_ PULLSEAL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

@@ -4,11 +4,11 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <mutex>
 #include <optional>
 #include <thread>
 
 #include "core/base/bytes.h"
+#include "core/base/mutex.h"
 #include "core/json/value.h"
 #include "node/agent/audit_follower.h"
 #include "node/agent/limits.h"
@@ -25,7 +25,7 @@ namespace {
 class Output {
  public:
   bool Put(const std::string& lines) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (std::size_t done = 0; done < lines.size();) {
       const ssize_t put = ::write(STDOUT_FILENO, lines.data() + done, lines.size() - done);
       if (put < 0 && errno == EINTR) continue;
@@ -42,7 +42,7 @@ class Output {
   }
 
  private:
-  std::mutex mutex_;
+  Mutex mutex_;
 };
 
 class Agent {
@@ -81,7 +81,7 @@ class Agent {
 
   // Says what changed, and no more.
   void Note(const Applied& applied) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (applied.message != applied_.message || applied.done != applied_.done) {
       output_.Tell(applied.done ? "allow" : "deny", applied.message);
     }
@@ -123,7 +123,7 @@ class Agent {
 
   bool IsReady() const {
     if (options_.apply.uninstall) {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       return applied_.done;
     }
     const auto report = ReadReport();
@@ -140,7 +140,7 @@ class Agent {
         });
     if (!asked) out.clear();
     if (const auto report = ReadReport()) out += doctor::ToMetrics(*report);
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     out += "# TYPE pullseal_agent_daemon_answers gauge\npullseal_agent_daemon_answers " +
            std::string(asked ? "1" : "0") + "\n";
     out +=
@@ -175,8 +175,8 @@ class Agent {
   Applier applier_;
   AuditFollower follower_;  // of the shipping thread, but for its number
   TaintWatch taint_{[this] { return AskForTaint(); }, clock_};
-  mutable std::mutex mutex_;
-  Applied applied_;  // guarded by mutex_
+  mutable Mutex mutex_;
+  Applied applied_ PULLSEAL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -6,30 +6,35 @@
 #include <utility>
 
 #include "core/base/log.h"
+#include "core/base/mutex.h"
 
 namespace pullseal::daemon {
 
 Background::Background(std::chrono::milliseconds pause, Job job) {
   thread_ = std::thread([this, pause, job = std::move(job)] {
-    std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, pause, [this] { return stopping_.load(); })) {
-      lock.unlock();
+    MutexLock lock(mutex_);
+    while (true) {
+      const auto next = std::chrono::steady_clock::now() + pause;
+      while (!stopping_ && wake_.WaitUntil(lock, next)) {
+      }
+      if (stopping_) return;
+      lock.Unlock();
       try {
         job(stopping_);
       } catch (const std::exception& error) {  // no memory: tried again next time
         log::Failure(std::string("background job: ") + error.what());
       }
-      lock.lock();
+      lock.Lock();
     }
   });
 }
 
 Background::~Background() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
-  wake_.notify_all();
+  wake_.NotifyAll();
   thread_.join();
 }
 

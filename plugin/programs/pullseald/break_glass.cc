@@ -9,6 +9,7 @@
 #include "core/base/bytes.h"
 #include "core/base/file.h"
 #include "core/base/log.h"
+#include "core/base/mutex.h"
 #include "core/json/value.h"
 #include "programs/pullseald/limits.h"
 
@@ -54,7 +55,7 @@ Status BreakGlass::Open(std::chrono::seconds time, const std::string& reason) {
   json::Writer text;
   text.Text("until", FormatTime(state.until)).Text("reason", reason);
   if (Status written = WriteFile(path_, text.Finish() + "\n", 0600); !written) return written;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   state_ = std::move(state);
   ends_ = clock_.Steady() + time;
   return {};
@@ -62,7 +63,7 @@ Status BreakGlass::Open(std::chrono::seconds time, const std::string& reason) {
 
 Status BreakGlass::Close() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     state_.reset();
   }
   if (!path_.empty() && ::unlink(path_.c_str()) != 0 && errno != ENOENT) {
@@ -72,7 +73,7 @@ Status BreakGlass::Close() {
 }
 
 std::optional<BreakGlass::State> BreakGlass::Active() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!state_ || clock_.Now() >= state_->until || clock_.Steady() >= ends_) return std::nullopt;
   return state_;
 }

@@ -3,11 +3,11 @@
 #define PULLSEAL_PROGRAMS_PULLSEALD_BREAK_GLASS_H_
 
 #include <chrono>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "core/base/clock.h"
+#include "core/base/mutex.h"
 #include "core/base/result.h"
 
 namespace pullseal::daemon {
@@ -40,9 +40,9 @@ class BreakGlass {
 
   const std::string path_;
   const Clock& clock_;
-  mutable std::mutex mutex_;
-  std::optional<State> state_;  // guarded by mutex_
-  SteadyTime ends_;             // guarded by mutex_
+  mutable Mutex mutex_;
+  std::optional<State> state_ PULLSEAL_GUARDED_BY(mutex_);
+  SteadyTime ends_ PULLSEAL_GUARDED_BY(mutex_);
 };
 
 }  // namespace pullseal::daemon

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/base/log.h"
+#include "core/base/mutex.h"
 #include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {
@@ -47,7 +48,7 @@ void CreatedContainers::Save() {
 
 void CreatedContainers::Add(const std::string& id) {
   if (!IsId(id)) return;
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (ids_.size() >= 2 * limits::kCreatedContainers || !ids_.emplace(id, clock_.Steady()).second || !file_.valid())
     return;
   const std::string line = id + "\n";
@@ -56,18 +57,18 @@ void CreatedContainers::Add(const std::string& id) {
 }
 
 CreatedContainers::Way CreatedContainers::WayOf(const std::string& id, WallTime created) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (ids_.contains(id)) return Way::kThrough;
   return created < since_ ? Way::kBefore : Way::kAround;
 }
 
 bool CreatedContainers::IsFull() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return ids_.size() >= limits::kCreatedContainers;
 }
 
 void CreatedContainers::KeepOnly(const std::set<std::string>& running) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const SteadyTime lately = clock_.Steady() - limits::kCreatedLately;
   std::erase_if(ids_, [&](const auto& one) { return one.second < lately && !running.contains(one.first); });
   if (!path_.empty()) Save();

@@ -3,12 +3,12 @@
 #define PULLSEAL_PROGRAMS_PULLSEALD_CREATED_CONTAINERS_H_
 
 #include <map>
-#include <mutex>
 #include <set>
 #include <string>
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
+#include "core/base/mutex.h"
 
 namespace pullseal::daemon {
 
@@ -30,15 +30,15 @@ class CreatedContainers {
   void KeepOnly(const std::set<std::string>& running);
 
  private:
-  void Load();
-  void Save();
+  void Load() PULLSEAL_REQUIRES(mutex_);
+  void Save() PULLSEAL_REQUIRES(mutex_);
 
   const std::string path_;  // empty: none
   const Clock& clock_;
-  mutable std::mutex mutex_;
-  WallTime since_;                         // guarded by mutex_
-  std::map<std::string, SteadyTime> ids_;  // guarded by mutex_; with the moment each was added
-  OwnedFd file_;                           // guarded by mutex_; open for appending
+  mutable Mutex mutex_;
+  WallTime since_ PULLSEAL_GUARDED_BY(mutex_);
+  std::map<std::string, SteadyTime> ids_ PULLSEAL_GUARDED_BY(mutex_);  // with the moment each was added
+  OwnedFd file_ PULLSEAL_GUARDED_BY(mutex_);                           // open for appending
 };
 
 std::string_view Text(CreatedContainers::Way way);

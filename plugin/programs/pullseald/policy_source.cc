@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/log.h"
+#include "core/base/mutex.h"
 #include "gate/gate/load_policy.h"
 #include "programs/pullseald/limits.h"
 
@@ -15,7 +16,7 @@ double Seconds(WallTime time) { return std::chrono::duration<double>(time.time_s
 }  // namespace
 
 Status PolicySource::Reload(bool asked) {
-  const std::lock_guard one_at_a_time(reloading_);
+  const MutexLock one_at_a_time(reloading_);
   auto policy = gate::LoadPolicy(path_);
   const gate::SnapshotPtr before = Loaded();
   if (!policy) {
@@ -39,7 +40,7 @@ Status PolicySource::Reload(bool asked) {
             policy->sha256);
   auto snapshot = std::make_shared<const gate::Snapshot>(gate::Snapshot{std::move(*policy), node_labels_});
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     snapshot_ = snapshot;
     opened_ = nullptr;
     loaded_at_ = clock_.Now();
@@ -77,13 +78,13 @@ void PolicySource::Publish(const policy::Policy& policy) {
 }
 
 std::string PolicySource::Refused() const {
-  const std::lock_guard lock(reloading_);
+  const MutexLock lock(reloading_);
   return refused_;
 }
 
 gate::SnapshotPtr PolicySource::Get() const {
   const bool open = break_glass_ != nullptr && break_glass_->Active();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!open) return snapshot_;
   if (opened_ == nullptr) {
     auto copy = snapshot_ != nullptr ? std::make_shared<gate::Snapshot>(*snapshot_)
@@ -96,12 +97,12 @@ gate::SnapshotPtr PolicySource::Get() const {
 }
 
 WallTime PolicySource::LoadedAt() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return loaded_at_;
 }
 
 gate::SnapshotPtr PolicySource::Loaded() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return snapshot_;
 }
 

@@ -5,15 +5,15 @@
 #include <filesystem>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "core/base/clock.h"
+#include "core/base/mutex.h"
 #include "core/base/result.h"
+#include "gate/gate/decision.h"
 #include "programs/pullseald/break_glass.h"
 #include "programs/pullseald/folder_watch.h"
-#include "gate/gate/decision.h"
 #include "reports/metrics/metrics.h"
 
 namespace pullseal::daemon {
@@ -60,15 +60,16 @@ class PolicySource {
   const Clock& clock_;
   const Observer observer_;
   const BreakGlass* const break_glass_;
-  mutable std::mutex reloading_;  // one reload at a time
-  std::string refused_;           // guarded by reloading_; why the last one was refused, empty if it was not
-  FolderWatch watch_;             // of the thread that follows, as are the next two
+  mutable Mutex reloading_;                              // one reload at a time
+  std::string refused_ PULLSEAL_GUARDED_BY(reloading_);  // why the last one was refused, empty if it was not
+  FolderWatch watch_;                                    // of the thread that follows, as are the next two
   SteadyTime read_at_;
   std::optional<SteadyTime> changed_first_;
-  mutable std::mutex mutex_;
-  gate::SnapshotPtr snapshot_;        // guarded by mutex_
-  WallTime loaded_at_;                // guarded by mutex_
-  mutable gate::SnapshotPtr opened_;  // guarded by mutex_; `snapshot_` in audit mode, null until that was asked for
+  mutable Mutex mutex_;
+  gate::SnapshotPtr snapshot_ PULLSEAL_GUARDED_BY(mutex_);
+  WallTime loaded_at_ PULLSEAL_GUARDED_BY(mutex_);
+  mutable gate::SnapshotPtr opened_
+      PULLSEAL_GUARDED_BY(mutex_);  // `snapshot_` in audit mode, null until that was asked for
 };
 
 }  // namespace pullseal::daemon

@@ -3,6 +3,7 @@
 
 #include "core/base/bytes.h"
 #include "core/base/log.h"
+#include "core/base/mutex.h"
 #include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {
@@ -54,7 +55,7 @@ Status Reports::Report(const gate::Event& event, const gate::Decision& decision,
   audit::Record record = ToRecord(event, decision, snapshot);
   record.time = clock_.Now();
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++counts_[record.outcome];
     if (event.action == "canary") {
       canaries_.emplace_back(event.image, record.outcome + " " + record.reason);
@@ -88,12 +89,12 @@ Status Reports::Report(const gate::Event& event, const gate::Decision& decision,
 void Reports::UnknownFields() { metrics_.Add("pullseal_unknown_fields_total", {}); }
 
 std::map<std::string, std::int64_t> Reports::Counts() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return counts_;
 }
 
 std::string Reports::CanaryOutcome(const std::string& image) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (const auto& [name, outcome] : canaries_) {
     if (name == image) return outcome;
   }
@@ -102,7 +103,7 @@ std::string Reports::CanaryOutcome(const std::string& image) const {
 
 void Reports::Log(const gate::Event& event, const gate::Decision& decision, const std::string& outcome) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const SteadyTime now = clock_.Steady();
     if (now - window_ > std::chrono::minutes(1)) {
       window_ = now;

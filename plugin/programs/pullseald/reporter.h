@@ -5,14 +5,14 @@
 #include <cstdint>
 #include <deque>
 #include <map>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "reports/audit/audit_log.h"
 #include "core/base/clock.h"
+#include "core/base/mutex.h"
 #include "gate/gate/report.h"
+#include "reports/audit/audit_log.h"
 #include "reports/metrics/metrics.h"
 
 namespace pullseal::daemon {
@@ -42,11 +42,12 @@ class Reports final : public gate::Reporter {
   metrics::Metrics& metrics_;
   const Clock& clock_;
   const ReportOptions options_;
-  mutable std::mutex mutex_;
-  SteadyTime window_;                                         // guarded by mutex_
-  int logged_in_window_ = 0;                                  // guarded by mutex_
-  std::map<std::string, std::int64_t> counts_;                // guarded by mutex_
-  std::deque<std::pair<std::string, std::string>> canaries_;  // guarded by mutex_; the last ones and their outcome
+  mutable Mutex mutex_;
+  SteadyTime window_ PULLSEAL_GUARDED_BY(mutex_);
+  int logged_in_window_ PULLSEAL_GUARDED_BY(mutex_) = 0;
+  std::map<std::string, std::int64_t> counts_ PULLSEAL_GUARDED_BY(mutex_);
+  std::deque<std::pair<std::string, std::string>> canaries_
+      PULLSEAL_GUARDED_BY(mutex_);  // the last ones and their outcome
 };
 
 // OutcomeText is the audit log's word for a decision: allow, deny, would-deny or unavailable.

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "programs/pullseald/self_test.h"
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 
+#include "core/base/mutex.h"
 #include "gate/gate/canary.h"
 
 namespace pullseal::daemon {
@@ -13,17 +12,17 @@ namespace {
 
 // Where the test has got to. Shared with its tasks, which may run after nobody waits any more.
 struct Progress {
-  std::mutex mutex;
-  std::condition_variable moved;
-  bool relay_ran = false;              // guarded by mutex
-  std::optional<std::string> verdict;  // guarded by mutex
+  Mutex mutex;
+  Condition moved;
+  bool relay_ran PULLSEAL_GUARDED_BY(mutex) = false;
+  std::optional<std::string> verdict PULLSEAL_GUARDED_BY(mutex);
 
   void Conclude(std::string text) {
     {
-      const std::lock_guard lock(mutex);
+      const MutexLock lock(mutex);
       verdict = std::move(text);
     }
-    moved.notify_all();
+    moved.NotifyAll();
   }
 };
 
@@ -34,20 +33,21 @@ std::string RunSelfTest(cri::Relay& relay, const Clock& clock, std::chrono::mill
   auto progress = std::make_shared<Progress>();
   relay.Post([progress, &relay, &clock] {
     {
-      const std::lock_guard lock(progress->mutex);
+      const MutexLock lock(progress->mutex);
       progress->relay_ran = true;
     }
     // Waits its turn as a call would, but for a place in the queue: a full queue is load, not sickness.
     const auto judge = [progress, &clock] { progress->Conclude(std::string(gate::CanariesHold(clock.Now()))); };
     if (!relay.workers().Submit(judge, cri::Turn::kFirst)) progress->Conclude("no worker takes a task");
   });
-  std::unique_lock lock(progress->mutex);
+  MutexLock lock(progress->mutex);
   const auto end = std::chrono::steady_clock::now() + most;
   while (!stopping && std::chrono::steady_clock::now() < end) {
     constexpr std::chrono::milliseconds kSlice(100);
-    if (progress->moved.wait_for(lock, kSlice, [&] { return progress->verdict.has_value(); }))
-      return *progress->verdict;
+    if (progress->verdict) return *progress->verdict;
+    progress->moved.WaitFor(lock, kSlice);
   }
+  if (progress->verdict) return *progress->verdict;
   if (stopping) return {};
   return progress->relay_ran ? "no worker came to it" : "the relay's thread does not run";
 }

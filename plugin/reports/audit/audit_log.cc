@@ -14,6 +14,7 @@
 #include "core/base/bytes.h"
 #include "core/base/limits.h"
 #include "core/base/log.h"
+#include "core/base/mutex.h"
 #include "core/crypto/sha256.h"
 #include "core/json/value.h"
 #include "reports/audit/limits.h"
@@ -106,7 +107,7 @@ Result<std::unique_ptr<AuditLog>> AuditLog::Open(Options options, const Clock& c
   std::error_code ignored;
   std::filesystem::create_directories(std::filesystem::path(options.path).parent_path(), ignored);
   auto log = std::unique_ptr<AuditLog>(new AuditLog(std::move(options), clock));
-  const std::lock_guard lock(log->mutex_);
+  const MutexLock lock(log->mutex_);
   if (auto s = log->OpenFile(); !s) return s.error();
   if (auto s = log->TakeUpChain(); !s) return s.error();
   return log;
@@ -232,7 +233,7 @@ std::string AuditLog::Format(const Record& record) const {
 }
 
 Status AuditLog::Append(const Record& record) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return AppendLocked(record);
 }
 
@@ -272,7 +273,7 @@ Status AuditLog::WriteLine(const std::string& line) {
 void AuditLog::Sync() {
   int copy = -1;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (fd_.valid()) copy = ::fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0);
   }
   // Not under the lock: a slow disk must not hold up those who append.
@@ -281,12 +282,12 @@ void AuditLog::Sync() {
 }
 
 std::string AuditLog::Head() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return std::to_string(sequence_) + ":" + last_hash_;
 }
 
 bool AuditLog::OnReserve() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return on_reserve_;
 }
 

@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/file.h"
+#include "core/base/mutex.h"
 #include "core/base/result.h"
 
 namespace pullseal::audit {
@@ -71,24 +71,24 @@ class AuditLog {
 
  private:
   AuditLog(Options options, const Clock& clock) : options_(std::move(options)), clock_(clock) {}
-  Status OpenFile();
-  Status TakeUpChain();
-  std::string Format(const Record& record) const;
-  Status AppendLocked(const Record& record);
-  Status WriteLine(const std::string& line);
-  Status Rotate();
-  void Reserve();
+  Status OpenFile() PULLSEAL_REQUIRES(mutex_);
+  Status TakeUpChain() PULLSEAL_REQUIRES(mutex_);
+  std::string Format(const Record& record) const PULLSEAL_REQUIRES(mutex_);
+  Status AppendLocked(const Record& record) PULLSEAL_REQUIRES(mutex_);
+  Status WriteLine(const std::string& line) PULLSEAL_REQUIRES(mutex_);
+  Status Rotate() PULLSEAL_REQUIRES(mutex_);
+  void Reserve() PULLSEAL_REQUIRES(mutex_);
 
   const Options options_;
   const Clock& clock_;
-  mutable std::mutex mutex_;
-  OwnedFd fd_;                                    // guarded by mutex_
-  std::size_t size_ = 0;                          // guarded by mutex_
-  std::size_t reserved_to_ = 0;                   // guarded by mutex_; blocks are allocated up to here
-  bool on_reserve_ = false;                       // guarded by mutex_
-  SteadyTime reserve_tried_;                      // guarded by mutex_
-  std::uint64_t sequence_ = 0;                    // guarded by mutex_
-  std::string last_hash_ = std::string(64, '0');  // guarded by mutex_
+  mutable Mutex mutex_;
+  OwnedFd fd_ PULLSEAL_GUARDED_BY(mutex_);
+  std::size_t size_ PULLSEAL_GUARDED_BY(mutex_) = 0;
+  std::size_t reserved_to_ PULLSEAL_GUARDED_BY(mutex_) = 0;  // blocks are allocated up to here
+  bool on_reserve_ PULLSEAL_GUARDED_BY(mutex_) = false;
+  SteadyTime reserve_tried_ PULLSEAL_GUARDED_BY(mutex_);
+  std::uint64_t sequence_ PULLSEAL_GUARDED_BY(mutex_) = 0;
+  std::string last_hash_ PULLSEAL_GUARDED_BY(mutex_) = std::string(64, '0');
 };
 
 // Verification is what VerifyLog found.

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "core/base/mutex.h"
 #include "reports/metrics/limits.h"
 
 namespace pullseal::metrics {
@@ -72,7 +73,7 @@ std::string Series(std::string_view name, const std::string& labels, const std::
 }  // namespace
 
 void Metrics::Add(std::string_view name, const Labels& labels, double amount) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto& series = values_[std::string(name)];
   const std::string key = Join(labels);
   const auto found = series.find(key);
@@ -85,7 +86,7 @@ void Metrics::Add(std::string_view name, const Labels& labels, double amount) {
 }
 
 void Metrics::Set(std::string_view name, const Labels& labels, double value) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto& series = values_[std::string(name)];
   const std::string key = Join(labels);
   if (!series.contains(key) && series_++ >= limits::kMetricSeries) return;
@@ -93,7 +94,7 @@ void Metrics::Set(std::string_view name, const Labels& labels, double value) {
 }
 
 void Metrics::Clear(std::string_view name) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = values_.find(std::string(name));
   if (found == values_.end()) return;
   series_ -= found->second.size();
@@ -101,7 +102,7 @@ void Metrics::Clear(std::string_view name) {
 }
 
 void Metrics::Time(std::string_view name, const Labels& labels, double seconds) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Histogram& histogram = histograms_[std::string(name)][Join(labels)];
   for (std::size_t i = 0; i < kBuckets.size(); ++i) {
     if (seconds <= kBuckets[i]) ++histogram.buckets[i];
@@ -111,7 +112,7 @@ void Metrics::Time(std::string_view name, const Labels& labels, double seconds) 
 }
 
 std::string Metrics::BoundedNamespace(const std::string& pod_namespace) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (namespaces_.contains(pod_namespace)) return pod_namespace;
   if (namespaces_.size() >= limits::kMetricNamespaces) return "other";
   namespaces_.insert(pod_namespace);
@@ -119,7 +120,7 @@ std::string Metrics::BoundedNamespace(const std::string& pod_namespace) {
 }
 
 std::string Metrics::Text() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::string out;
   for (const Description& one : kDescriptions) {
     const std::string name(one.name);

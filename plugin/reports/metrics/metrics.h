@@ -5,12 +5,13 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "core/base/mutex.h"
 
 namespace pullseal::metrics {
 
@@ -39,11 +40,11 @@ class Metrics {
     std::uint64_t count = 0;
     double sum = 0;
   };
-  mutable std::mutex mutex_;
-  std::map<std::string, std::map<std::string, double>> values_;         // guarded by mutex_
-  std::map<std::string, std::map<std::string, Histogram>> histograms_;  // guarded by mutex_
-  std::set<std::string> namespaces_;                                    // guarded by mutex_
-  std::size_t series_ = 0;                                              // guarded by mutex_
+  mutable Mutex mutex_;
+  std::map<std::string, std::map<std::string, double>> values_ PULLSEAL_GUARDED_BY(mutex_);
+  std::map<std::string, std::map<std::string, Histogram>> histograms_ PULLSEAL_GUARDED_BY(mutex_);
+  std::set<std::string> namespaces_ PULLSEAL_GUARDED_BY(mutex_);
+  std::size_t series_ PULLSEAL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace pullseal::metrics

@@ -16,6 +16,7 @@
 #include <filesystem>
 
 #include "adapters/relay/limits.h"
+#include "core/base/mutex.h"
 #include "core/base/units.h"
 #include "core/base/unix_listen.h"
 #include "fakes/h2.h"
@@ -104,7 +105,7 @@ class RelayTest : public ::testing::Test {
     relay_ = std::make_unique<Relay>(std::move(*listener),
                                      RelayOptions{folder_ + "/runtime.sock", workers, queue, std::chrono::seconds(5)},
                                      calls_, [this](std::string_view method, std::string_view code) {
-                                       const std::lock_guard lock(mutex_);
+                                       const MutexLock lock(mutex_);
                                        observed_.push_back(std::string(method) + "=" + std::string(code));
                                      });
     thread_ = std::thread([this] { relay_->Run(); });
@@ -129,7 +130,7 @@ class RelayTest : public ::testing::Test {
   std::unique_ptr<FakeH2Runtime> runtime_;
   std::unique_ptr<Relay> relay_;
   std::thread thread_;
-  std::mutex mutex_;
+  Mutex mutex_;
   std::vector<std::string> observed_;
 };
 
@@ -469,7 +470,7 @@ TEST_F(RelayTest, CallsAreCounted) {
   H2Client client = Client();
   client.Call(kVersion, GrpcFrame(""));
   EXPECT_TRUE(Eventually([&] {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return observed_ == std::vector<std::string>{"Version=0"};
   }));
 }

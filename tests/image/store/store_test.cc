@@ -7,14 +7,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <condition_variable>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 #include <random>
 
 #include "core/base/file.h"
+#include "core/base/mutex.h"
 #include "core/base/units.h"
 #include "fakes/fake_clock.h"
 #include "image/oci/limits.h"
@@ -208,29 +207,29 @@ TEST_F(StoreTest, ALockedFileStallsNobody) {
 class HeldClock final : public Clock {
  public:
   WallTime Now() const override {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     asked_ = true;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return !held_; });
+    changed_.NotifyAll();
+    while (held_) changed_.Wait(lock);
     return {};
   }
   SteadyTime Steady() const override { return {}; }
   void SleepFor(std::chrono::milliseconds) const override {}
   void AwaitTheAsker() const {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return asked_; });
+    MutexLock lock(mutex_);
+    while (!asked_) changed_.Wait(lock);
   }
   void Release() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     held_ = false;
-    changed_.notify_all();
+    changed_.NotifyAll();
   }
 
  private:
-  mutable std::mutex mutex_;
-  mutable std::condition_variable changed_;
-  mutable bool asked_ = false;
-  bool held_ = true;
+  mutable Mutex mutex_;
+  mutable Condition changed_;
+  mutable bool asked_ PULLSEAL_GUARDED_BY(mutex_) = false;
+  bool held_ PULLSEAL_GUARDED_BY(mutex_) = true;
 };
 
 TEST_F(StoreTest, ABusyStoreIsNotReadAsAnEmptyOne) {
