@@ -352,5 +352,35 @@ TEST_F(StoreTest, ForgetsTheLeastRecentlyUsedFirst) {
   EXPECT_LE(fs::file_size(path_), kMost + kMost / 2);
 }
 
+// docs/evidence-db.md shows the tables; a new file has these and no others.
+TEST_F(StoreTest, TheTablesAreTheOnesOfTheDocumentation) {
+  std::ifstream in(std::string(PULLSEAL_TOP) + "/docs/evidence-db.md");
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  const auto begin = text.find("```sql\n") + 7;
+  const auto end = text.find("```", begin);
+  ASSERT_NE(std::string::npos, end);
+  const auto schema_of = [](const std::string& path, const std::string& sql) {
+    sqlite3* database = nullptr;
+    EXPECT_EQ(SQLITE_OK, sqlite3_open(path.c_str(), &database));
+    EXPECT_EQ(SQLITE_OK, sqlite3_exec(database, sql.c_str(), nullptr, nullptr, nullptr));
+    std::string out;
+    const auto add = [](void* all, int columns, char** values, char**) {
+      for (int i = 0; i < columns; ++i) *static_cast<std::string*>(all) += std::string(values[i]) + "\n";
+      return 0;
+    };
+    sqlite3_exec(database, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name", add, &out, nullptr);
+    sqlite3_exec(database, "PRAGMA user_version", add, &out, nullptr);
+    sqlite3_close(database);
+    std::erase_if(out, [](char c) { return c == '\n' || c == ' '; });
+    return out;
+  };
+  {
+    auto store = Open();
+    PutOne(*store, "x");
+    EXPECT_TRUE(Has(*store, "x"));
+  }
+  EXPECT_EQ(schema_of(path_, ""), schema_of(":memory:", text.substr(begin, end - begin)));
+}
+
 }  // namespace
 }  // namespace pullseal::store
