@@ -94,13 +94,20 @@ X509* Prepare(const CertificatePlan& plan, const TestAuthority& key, X509* issue
   ASN1_INTEGER_set(X509_get_serialNumber(out), ++serial);
   SetTime(X509_getm_notBefore(out), plan.from);
   SetTime(X509_getm_notAfter(out), plan.to);
+  for (const auto& [type, value] : plan.subject) {
+    const bool joins = type.starts_with('+');
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(out), type.c_str() + (joins ? 1 : 0), MBSTRING_UTF8,
+                               reinterpret_cast<const unsigned char*>(value.c_str()), -1, -1, joins ? -1 : 0);
+  }
   if (!plan.common_name.empty()) {
     X509_NAME_add_entry_by_txt(X509_get_subject_name(out), "CN", MBSTRING_UTF8,
                                reinterpret_cast<const unsigned char*>(plan.common_name.c_str()), -1, -1, 0);
   }
   X509_set_issuer_name(out, X509_get_subject_name(issuer != nullptr ? issuer : out));
   X509_set_pubkey(out, key.native());
-  if (plan.is_authority) {
+  if (!plan.basic_constraints.empty()) {
+    AddByName(out, NID_basic_constraints, plan.basic_constraints);
+  } else if (plan.is_authority) {
     AddByName(
         out, NID_basic_constraints,
         plan.path_length < 0 ? "critical,CA:TRUE" : "critical,CA:TRUE,pathlen:" + std::to_string(plan.path_length));

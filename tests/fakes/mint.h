@@ -35,6 +35,10 @@ struct CertificatePlan {
   std::string hash = "SHA256";
   // The signature algorithm that is named inside and outside of the signed part, instead of the one that is used.
   std::string named_inside, named_outside;
+  // Further attributes of the subject, before the common name: OpenSSL's short names or dotted object identifiers, and
+  // values. A "+" before the name adds it to the part before.
+  std::vector<std::pair<std::string, std::string>> subject;
+  std::string basic_constraints;  // instead of the usual ones, in OpenSSL's configuration syntax
 };
 
 // Minted is a certificate and, for those that sign, its key.

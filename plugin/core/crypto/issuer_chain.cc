@@ -21,6 +21,7 @@ constexpr char kAnyUsage[] = "2.5.29.37.0";
 Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, std::move(message)}; }
 
 bool HasUsage(const Certificate& certificate, const char* usage) {
+  if (usage == nullptr) return true;
   const auto usages = certificate.ExtendedKeyUsages();
   return usages.empty() || std::any_of(usages.begin(), usages.end(),
                                        [&](const std::string& one) { return one == usage || one == kAnyUsage; });

@@ -23,8 +23,9 @@ class IssuerChain {
  public:
   // Make checks the chain as RFC 5280 section 6 does, but for time: signatures, names, basicConstraints with path
   // length, keyCertSign, critical extensions, name constraints; and that each certificate which has extended key usages
-  // has `usage` or anyExtendedKeyUsage among them. The anchor is trusted as it is, root or intermediate. At least one
-  // certificate, at most limits::kCertificates. kInvalid says what is wrong.
+  // has `usage` or anyExtendedKeyUsage among them; with a null `usage` that is the caller's to ask. The anchor is
+  // trusted as it is, root or intermediate. At least one certificate, at most limits::kCertificates. kInvalid says what
+  // is wrong.
   static Result<IssuerChain> Make(std::vector<Certificate> chain, const char* usage);
 
   // Issued checks that the issuing certificate signed `leaf` and that RFC 5280 lets it: name, signature, critical

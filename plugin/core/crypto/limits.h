@@ -15,6 +15,8 @@ inline constexpr std::size_t kCertificates = 10;
 inline constexpr std::size_t kCertificateBytes = 16 * kKiB;
 // A time-stamp response is 0.5 KiB, with its certificates 2 to 6 KiB.
 inline constexpr std::size_t kTimestampBytes = 64 * kKiB;
+// Attributes of one subject; certificates have about five.
+inline constexpr std::size_t kNameAttributes = 32;
 // A PEM public key; RSA 4096 is 800 bytes.
 inline constexpr std::size_t kKeyBytes = 16 * kKiB;
 // Smaller RSA keys are too weak, larger ones cost more to verify than they bring.

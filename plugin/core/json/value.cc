@@ -127,6 +127,8 @@ const std::string* Value::FindString(std::string_view name) const {
 
 Result<Value> Parse(std::string_view text) {
   TreeBuilder builder;
+  // The library passes over a byte order mark; RFC 8259 section 8.1 and Go's reader do not.
+  if (text.starts_with("\xEF\xBB\xBF")) return Error{ErrorCode::kInvalid, "JSON text begins with a byte order mark"};
   if (!IsUtf8(text)) return Error{ErrorCode::kInvalid, "JSON text is not UTF-8"};
   try {
     if (Library::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root);

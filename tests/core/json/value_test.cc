@@ -21,7 +21,7 @@ TEST(JsonTest, ReadsValues) {
 TEST(JsonTest, RefusesWhatTwoReadersCouldReadDifferently) {
   for (const char* text :
        {"", "{", R"({"a":1,"a":2})", R"({"b":{"a":1,"a":2}})", "{} {}", "[1,]", "{\"a\":1,}", "// x\n{}", "NaN", "'a'",
-        "\xEF\xBB\xBF{} x", "\"\xff\"", "\"\xED\xA0\x80\"", "{\"a\":01}", "1e999"}) {
+        "\xEF\xBB\xBF{} x", "\xEF\xBB\xBF{}", "\"\xff\"", "\"\xED\xA0\x80\"", "{\"a\":01}", "1e999"}) {
     EXPECT_FALSE(Parse(text).ok()) << text;
   }
 }
