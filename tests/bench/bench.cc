@@ -24,6 +24,7 @@
 #include "image/oci/cosign.h"
 #include "lab/images.h"
 #include "lab/node.h"
+#include "policy/file/parse.h"
 
 namespace pullseal::lab {
 namespace {
@@ -130,7 +131,7 @@ void InProcess(Table& table) {
   EVP_PKEY* key = PEM_read_bio_PUBKEY(bio, nullptr, nullptr, nullptr);
   BIO_free(bio);
   const Bytes raw = release.Sign(payload);
-  const auto requirement = *snapshot.policy.rules[0].signatures;
+  const auto requirement = snapshot.policy.rules[0].require;
   const auto [ours, reference] = Interleaved(
       31,
       [&] {

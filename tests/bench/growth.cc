@@ -12,6 +12,7 @@
 #include "gate/gate/gate.h"
 #include "image/store/evidence_store.h"
 #include "image/store/limits.h"
+#include "policy/file/parse.h"
 
 namespace pullseal::bench {
 namespace {

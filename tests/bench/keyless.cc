@@ -22,15 +22,12 @@ using fakes::SigstoreAuthority;
 
 const std::string kDigest = "sha256:" + std::string(64, 'a');
 
-policy::SignatureRequirement Asks(const SigstoreAuthority& authority) {
-  policy::Keyless keyless;
+requirement::Requirement Asks(const SigstoreAuthority& authority) {
   auto trusted = sigstore::TrustedMaterial::Make(*sigstore::TrustedRoot::Parse(authority.TrustedRoot()));
-  keyless.trust_root = {"test", std::make_shared<const sigstore::TrustedMaterial>(std::move(*trusted))};
-  keyless.issuer = SignPlan().issuer;
-  keyless.subject = SignPlan().subject;
-  policy::SignatureRequirement out;
-  out.keyless.push_back(std::move(keyless));
-  return out;
+  auto keyless =
+      requirement::Keyless::Make({"test", std::make_shared<const sigstore::TrustedMaterial>(std::move(*trusted))},
+                                 {.issuer = SignPlan().issuer, .subject = SignPlan().subject});
+  return {.signatures = *requirement::SignatureRequirement::Make({std::move(*keyless)})};
 }
 
 judge::Evidence EvidenceOf(const std::string& bundle) {

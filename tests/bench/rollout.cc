@@ -24,7 +24,7 @@
 #include "gate/gate/gate.h"
 #include "image/oci/platform.h"
 #include "image/registry/client.h"
-#include "policy/model/model.h"
+#include "policy/file/parse.h"
 
 namespace pullseal {
 namespace {

@@ -14,12 +14,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   sigstore::LogEntry entry;
   entry.body.assign(bytes.begin(), bytes.end());
   entry.signed_entry_timestamp = {1};
-  for (const auto container :
-       {sigstore::SignedMaterial::Container::kMessage, sigstore::SignedMaterial::Container::kEnvelope,
-        sigstore::SignedMaterial::Container::kLegacyEnvelope}) {
-    sigstore::SignedMaterial material;
-    material.container = container;
-    material.message = Bytes{1};
+  using Material = sigstore::SignedMaterial;
+  for (const Material::Form& form :
+       {Material::Form(Material::Message{{1}}), Material::Form(Material::BundledMessage{Bytes{1}, {}}),
+        Material::Form(Material::BundledEnvelope{{1}, {}}), Material::Form(Material::LayerEnvelope{{1}, {}, {}})}) {
+    Material material;
+    material.form = form;
     material.signature = {2};
     if (sigstore::VerifyLogEntry(entry, fuzz::Trusted()->logs().front(), material, key)) __builtin_trap();
   }

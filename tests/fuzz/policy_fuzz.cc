@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "policy/model/model.h"
+#include "policy/file/parse.h"
 
 // No policy that is accepted lets a judged rule require nothing.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -15,10 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   });
   if (!policy.ok()) return 0;
   for (const auto& rule : policy->rules) {
-    const bool judged =
-        rule.mode == pullseal::policy::RuleMode::kEnforce || rule.mode == pullseal::policy::RuleMode::kAudit;
-    if (judged && (!rule.signatures || rule.signatures->any_of.empty() || rule.signatures->threshold < 1))
-      __builtin_trap();
+    const auto& signatures = rule.require.signatures;
+    if (rule.IsJudged() != !signatures.any_of().empty() || signatures.threshold() < 1) __builtin_trap();
   }
   return 0;
 }

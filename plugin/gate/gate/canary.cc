@@ -43,10 +43,11 @@ Decision JudgeCanary(Canary canary, WallTime now) {
                                std::string(oci::kSimpleSigningMediaType),
                                {payload.begin(), payload.end()},
                                {{std::string(oci::kSignatureAnnotation), std::string(kSignature)}}});
-  policy::SignatureRequirement requirement;
-  policy::Key required{"canary", std::move(*key), {}, {}, {}, nullptr};
-  requirement.any_of.push_back(std::move(required));
-  const judge::Verdict verdict = judge::Judge(evidence, requirement, now);
+  auto required = requirement::Key::Make("canary", std::move(*key));
+  if (!required) return Broken(required.error().message);
+  auto signatures = requirement::SignatureRequirement::Make({std::move(*required)});
+  if (!signatures) return Broken(signatures.error().message);
+  const judge::Verdict verdict = judge::Judge(evidence, {.signatures = std::move(*signatures)}, now);
   Decision out;
   out.reason = verdict.reason;
   out.rule = kCanaryRule;

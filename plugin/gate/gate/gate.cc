@@ -153,7 +153,7 @@ std::optional<Decision> Gate::JudgeKnown(const policy::Rule& rule, const Questio
                                          const EvidenceCache::Signatures& known, const std::string& key) {
   const judge::Evidence young = evidence_.Select(known, subject, question.name, false);
   if (young.signatures.empty()) return std::nullopt;
-  const judge::Verdict verdict = judge::Judge(young, *rule.signatures, clock_.Now());
+  const judge::Verdict verdict = judge::Judge(young, rule.require, clock_.Now());
   if (judge::OutcomeOf(verdict.reason) != Outcome::kAllow) return std::nullopt;
   Remember(key, verdict, evidence_.TimeLeft(known));
   return FromVerdict(verdict, subject, CacheUse::kEvidence);
@@ -161,10 +161,10 @@ std::optional<Decision> Gate::JudgeKnown(const policy::Rule& rule, const Questio
 
 Decision Gate::JudgeFresh(const Question& question, const policy::Rule& rule, const oci::Digest& subject,
                           const EvidenceCache::Known& known, const std::string& key) {
-  registry::Search search = FindShared(question, subject, *rule.signatures);
+  registry::Search search = FindShared(question, subject, rule.require);
   std::vector<std::string> steps = std::move(search.steps);
   const judge::Evidence evidence = ToEvidence(search, question, subject);
-  const judge::Verdict verdict = judge::Judge(evidence, *rule.signatures, clock_.Now());
+  const judge::Verdict verdict = judge::Judge(evidence, rule.require, clock_.Now());
   Explain(verdict, steps);
   Decision out = FromVerdict(verdict, subject, CacheUse::kMiss);
   out.steps = std::move(steps);
@@ -184,7 +184,7 @@ Decision Gate::JudgeFresh(const Question& question, const policy::Rule& rule, co
   // the age of what is known may be waived, and only by the rule.
   if (rule.on_unavailable == policy::OnUnavailable::kAllowKnown) {
     const judge::Evidence old = evidence_.Select(known.signatures, subject, question.name, true);
-    const judge::Verdict by_old = judge::Judge(old, *rule.signatures, clock_.Now());
+    const judge::Verdict by_old = judge::Judge(old, rule.require, clock_.Now());
     if (judge::OutcomeOf(by_old.reason) == Outcome::kAllow) {
       Decision waived = FromVerdict(by_old, subject, CacheUse::kEvidence);
       waived.steps = std::move(out.steps);
@@ -246,19 +246,14 @@ int Gate::RefreshDue(const std::atomic<bool>& stopping) {
 // Looks until the requirement is met. What is new is judged alone first: only another good signature can change the
 // answer, so junk costs one verification each.
 registry::Search Gate::Find(const Question& question, const oci::Digest& subject,
-                            const policy::SignatureRequirement& requirement) {
-  policy::SignatureRequirement any_one = requirement;
-  any_one.threshold = 1;
-  judge::Evidence good{subject, question.name.MatchName(), {}};
+                            const requirement::Requirement& requirement) {
+  judge::Judgement judgement(subject, question.name.MatchName(), requirement, clock_.Now());
   std::size_t looked_at = 0;
   const auto enough = [&](const registry::Search& so_far) {
-    const std::size_t before = good.signatures.size();
     for (; looked_at < so_far.signatures.size(); ++looked_at) {
-      judge::Evidence one{subject, good.repository, {ToEvidence(so_far.signatures[looked_at])}};
-      const bool counts = judge::Judge(one, any_one, clock_.Now()).reason == Reason::kSigned;
-      if (counts) good.signatures.push_back(std::move(one.signatures.front()));
+      (void)judgement.Add(ToEvidence(so_far.signatures[looked_at]));
     }
-    return good.signatures.size() > before && judge::Judge(good, requirement, clock_.Now()).reason == Reason::kSigned;
+    return judgement.IsSatisfied();
   };
   return finder_.Find(question.name, subject, question.credentials, question.deadline, enough);
 }
@@ -266,7 +261,7 @@ registry::Search Gate::Find(const Question& question, const oci::Digest& subject
 // One search at a time for a subject and one set of credentials; those who ask meanwhile get its result, be it trouble,
 // and judge it themselves.
 registry::Search Gate::FindShared(const Question& question, const oci::Digest& subject,
-                                  const policy::SignatureRequirement& requirement) {
+                                  const requirement::Requirement& requirement) {
   const std::string key = subject.text() + "|" + question.name.Repository() + "|" + question.credentials.Fingerprint();
   auto landed = searches_.Do(key, question.deadline, clock_, [&] { return Find(question, subject, requirement); });
   if (!landed) {
@@ -286,7 +281,7 @@ registry::Search Gate::FindShared(const Question& question, const oci::Digest& s
 Pull Gate::DecidePull(const Snapshot& snapshot, const Question& question) {
   policy::Selection selection = SelectRules(snapshot, question);
   const bool judged = std::any_of(selection.all.begin(), selection.all.end(), [](const policy::Applicable& one) {
-    return one.rule != nullptr && one.rule->signatures.has_value();
+    return one.rule != nullptr && one.rule->IsJudged();
   });
   if (!judged && !selection.needs_digest) return Pull{DecideByRules(snapshot, question, selection), std::nullopt};
 

@@ -97,9 +97,9 @@ class Gate {
   std::optional<Decision> JudgeLate(const Question& question, const policy::Rule& rule, const oci::Digest& subject,
                                     const EvidenceCache::Known& known, const std::string& key);
   registry::Search FindShared(const Question& question, const oci::Digest& subject,
-                              const policy::SignatureRequirement& requirement);
+                              const requirement::Requirement& requirement);
   registry::Search Find(const Question& question, const oci::Digest& subject,
-                        const policy::SignatureRequirement& requirement);
+                        const requirement::Requirement& requirement);
   std::optional<Decision> JudgeKnown(const policy::Rule& rule, const Question& question, const oci::Digest& subject,
                                      const EvidenceCache::Signatures& known, const std::string& key);
   // Keeps a verdict; an allow no longer than `at_most`.

@@ -15,6 +15,10 @@ inline constexpr std::size_t kManifestBytes = 4 * kMiB;
 inline constexpr std::size_t kImageConfigBytes = 4 * kMiB;
 // Signatures examined per subject: each costs one blob fetch and one verification.
 inline constexpr std::size_t kSignatures = 128;
+// A simple-signing payload is about 250 bytes; signed annotations can make it larger.
+inline constexpr std::size_t kPayloadBytes = 64 * kKiB;
+// A Sigstore bundle: 0.7 KiB with a key, 16 KiB with a certificate; attestations with an SBOM inside reach megabytes.
+inline constexpr std::size_t kBundleBytes = 16 * kMiB;
 // Bytes of all signatures of one search together.
 inline constexpr std::size_t kSearchBytes = 32 * kMiB;
 // Manifests in one image index: the largest multi-platform images have about 60 with attestations.

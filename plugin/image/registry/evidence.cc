@@ -6,40 +6,30 @@
 #include <utility>
 
 #include "core/base/mutex.h"
+#include "image/oci/cosign.h"
 #include "image/oci/limits.h"
 #include "image/registry/limits.h"
-#include "verify/sigstore/bundle.h"
-#include "verify/sigstore/dsse.h"
-#include "verify/sigstore/limits.h"
-#include "verify/sigstore/simple_signing.h"
-#include "verify/sigstore/statement.h"
 
 namespace pullseal::registry {
 namespace {
 
-// What cosign calls its simple-signing manifests where they refer to their image (its oci-1-1 mode).
-constexpr std::string_view kCosignSignatureType = "application/vnd.dev.cosign.artifact.sig.v1+json";
-// What cosign 3 calls every referrer in the index of the referrers tag, whatever it is.
-constexpr std::string_view kEmptyType = "application/vnd.oci.empty.v1+json";
-
 // How worth looking at a referrer is, the lower the better; absent where it says that it is something else.
 std::optional<int> RankOf(const oci::Descriptor& referrer) {
   const std::string& type = referrer.artifact_type;
-  const bool unnamed = type.empty() || type == kEmptyType;
-  if (!unnamed && type != kCosignSignatureType && !type.starts_with(sigstore::kBundleMediaTypePrefix)) {
+  const bool unnamed = type.empty() || type == oci::kEmptyType;
+  if (!unnamed && type != oci::kCosignSignatureType && !type.starts_with(oci::kBundleMediaTypePrefix)) {
     return std::nullopt;
   }
-  const auto hint = referrer.annotations.find(std::string(sigstore::kPredicateTypeAnnotation));
+  const auto hint = referrer.annotations.find(std::string(oci::kPredicateTypeAnnotation));
   if (hint != referrer.annotations.end()) {
-    if (hint->second != sigstore::kSignPredicateType) return std::nullopt;
+    if (hint->second != oci::kSignPredicateType) return std::nullopt;
     return 0;
   }
   return unnamed ? 2 : 1;
 }
 
 bool IsSignatureLayer(const oci::Descriptor& layer) {
-  return layer.media_type == sigstore::kSimpleSigningMediaType ||
-         layer.media_type.starts_with(sigstore::kBundleMediaTypePrefix);
+  return layer.media_type == oci::kSimpleSigningMediaType || layer.media_type.starts_with(oci::kBundleMediaTypePrefix);
 }
 
 // One search under way.
@@ -128,7 +118,7 @@ class Finding {
   }
 
   bool LookAtSignatureTag() {
-    const std::string tag = "sha256-" + std::string(subject_.hex()) + ".sig";
+    const std::string tag = oci::SignatureTag(subject_);
     const auto manifest = FetchTag(tag, oci::Manifest::Kind::kImage);
     if (!manifest) return false;
     Step("tag " + tag + ": found, " + std::to_string(manifest->layers.size()) + " layers");
@@ -136,7 +126,7 @@ class Finding {
   }
 
   bool LookAtReferrersTag() {
-    const std::string tag = "sha256-" + std::string(subject_.hex());
+    const std::string tag = oci::ReferrersTag(subject_);
     const auto index = FetchTag(tag, oci::Manifest::Kind::kIndex);
     if (!index) return false;
     Step("tag " + tag + ": found, " + std::to_string(index->manifests.size()) + " referrers");
@@ -189,8 +179,8 @@ class Finding {
       Step(what + ": passed over, it does not refer to this image");
       return false;
     }
-    const auto hint = manifest->annotations.find(std::string(sigstore::kPredicateTypeAnnotation));
-    if (hint != manifest->annotations.end() && hint->second != sigstore::kSignPredicateType) {
+    const auto hint = manifest->annotations.find(std::string(oci::kPredicateTypeAnnotation));
+    if (hint != manifest->annotations.end() && hint->second != oci::kSignPredicateType) {
       Step(what + ": passed over, it says it is an attestation of type " + Printable(hint->second, 200));
       return false;
     }
@@ -216,7 +206,7 @@ class Finding {
   }
 
   void ReadLayer(const oci::Descriptor& layer) {
-    const std::size_t most = layer.media_type == sigstore::kSimpleSigningMediaType
+    const std::size_t most = layer.media_type == oci::kSimpleSigningMediaType
                                  ? limits::kPayloadBytes
                                  : std::min(limits::kBundleBytes, limits::kSearchBytes - bytes_);
     const std::string what = "layer " + layer.digest.text();
@@ -235,8 +225,8 @@ class Finding {
   // What cosign signs without further annotations follows from the image's name and digest alone. Where its digest is
   // the layer's, it is the layer's blob, and the registry need not be asked for it.
   std::optional<Bytes> UsualPayload(const oci::Descriptor& layer) const {
-    if (layer.media_type != sigstore::kSimpleSigningMediaType) return std::nullopt;
-    const std::string payload = sigstore::UsualPayload(where_->repository.Repository(), subject_);
+    if (layer.media_type != oci::kSimpleSigningMediaType) return std::nullopt;
+    const std::string payload = oci::UsualPayload(where_->repository.Repository(), subject_);
     const ByteView bytes = AsBytes(payload);
     if (layer.size != static_cast<std::int64_t>(payload.size()) || oci::Digest::Of(bytes) != layer.digest) {
       return std::nullopt;

@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <utility>
 
-#include "gate/gate/load_policy.h"
 #include "node/config/config.h"
 #include "node/install/limits.h"
+#include "policy/file/load.h"
 
 namespace pullseal::install {
 namespace {
@@ -76,7 +76,7 @@ Status CheckSettings(const SettingsFiles& files, const std::string& scratch) {
   if (Status s = MustBe("state", config->state, usual.state); !s) return s;
   if (Status s = MustBe("audit.file", config->audit_file, usual.audit_file); !s) return s;
   if (Status s = MustBe("runtime.socket", config->runtime_socket, usual.runtime_socket); !s) return s;
-  const auto policy = gate::LoadPolicy(scratch + "/policy.yaml");
+  const auto policy = policy::LoadPolicy(scratch + "/policy.yaml");
   return policy ? Status() : Status(policy.error());
 }
 

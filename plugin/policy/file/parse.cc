@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "policy/file/parse.h"
+
 #include <set>
 #include <utility>
 
@@ -6,7 +8,6 @@
 #include "core/yaml/yaml.h"
 #include "policy/file/limits.h"
 #include "policy/file/parse_requirement.h"
-#include "policy/model/model.h"
 
 namespace pullseal::policy {
 namespace {
@@ -94,7 +95,8 @@ class PolicyParser {
         return;
       }
       roots_text_ += " " + crypto::Sha256Hex(AsBytes(*text));
-      policy_.trust_roots.push_back(TrustRoot{std::move(name), std::make_shared<const Trusted>(std::move(*trusted))});
+      policy_.trust_roots.push_back(
+          requirement::TrustRoot{std::move(name), std::make_shared<const Trusted>(std::move(*trusted))});
     }
   }
 
@@ -112,9 +114,10 @@ class PolicyParser {
       if (!fingerprints.insert(key->Fingerprint()).second) {
         in_.Fail(node, "key \"" + name + "\" is the same key as another one");
       }
-      Key out{std::move(name), std::move(*key), {}, {}, {}, {}};
-      Window(node, out);
-      policy_.keys.push_back(std::move(out));
+      auto out = requirement::Key::Make(name, std::move(*key), Use(node));
+      if (in_.failed()) return;
+      if (!out) return in_.Fail(node, out.error().message);
+      policy_.keys.push_back(std::move(*out));
     }
   }
 
@@ -144,15 +147,13 @@ class PolicyParser {
     return std::move(*key);
   }
 
-  void Window(const yaml::Node& node, Key& out) {
+  requirement::KeyUse Use(const yaml::Node& node) {
+    requirement::KeyUse out;
     if (const yaml::Node* n = node.Find("notBefore")) out.not_before = Time(*n, "notBefore");
     if (const yaml::Node* n = node.Find("notAfter")) out.not_after = Time(*n, "notAfter");
-    if (out.not_before && out.not_after && *out.not_before >= *out.not_after) {
-      in_.Fail(node, "key \"" + out.name + "\": notBefore must be earlier than notAfter");
-    }
     if (const yaml::Node* n = node.Find("trustRoot")) {
       const std::string name = in_.Text(*n, "trustRoot");
-      const TrustRoot* root = FindTrustRoot(policy_, name);
+      const requirement::TrustRoot* root = FindTrustRoot(policy_, name);
       if (root == nullptr) {
         in_.Fail(*n, "trust root \"" + Printable(name, 100) + "\" is not among the policy's trustRoots");
       } else {
@@ -160,10 +161,11 @@ class PolicyParser {
       }
     }
     const yaml::Node* revoked = node.Find("revoked");
-    if (revoked == nullptr || !in_.Map(*revoked, "revoked", {"at", "reason"})) return;
+    if (revoked == nullptr || !in_.Map(*revoked, "revoked", {"at", "reason"})) return out;
     const auto at = Time(in_.Require(*revoked, "at", "revoked"), "revoked.at");
     std::string reason = in_.Text(in_.Require(*revoked, "reason", "revoked"), "revoked.reason");
-    if (at) out.revoked = Revocation{*at, std::move(reason)};
+    if (at) out.revoked = requirement::Revocation{*at, std::move(reason)};
+    return out;
   }
 
   void Rules(const yaml::Node& root) {
@@ -171,16 +173,7 @@ class PolicyParser {
     std::set<std::string> names;
     for (const yaml::Node& node : in_.List(list, "rules")) {
       if (!in_.Map(node, "a rule", {"name", "labels", "match", "mode", "onUnavailable", "require"})) return;
-      Rule rule;
-      rule.name = Name(in_.Require(node, "name", "a rule"), "rules.name");
-      UniqueName(node, names, rule.name, "rule");
-      if (const yaml::Node* labels = node.Find("labels")) {
-        for (auto& [key, value] : in_.TextMap(*labels, "labels")) rule.labels.emplace(key, value);
-      }
-      RuleModes(node, rule);
-      rule.match = ParseMatch(in_.Require(node, "match", "rule \"" + rule.name + "\""), rule.mode == RuleMode::kDeny);
-      RequirementParser(in_, policy_).Parse(node, rule);
-      policy_.rules.push_back(std::move(rule));
+      ParseRule(node, names);
       if (policy_.rules.size() > limits::kPolicyRules) in_.Fail(node, "too many rules");
       if (in_.failed()) return;
     }
@@ -190,42 +183,70 @@ class PolicyParser {
     }
   }
 
-  void RuleModes(const yaml::Node& node, Rule& rule) {
-    if (const yaml::Node* mode = node.Find("mode")) {
-      const std::string text = in_.Text(*mode, "mode");
-      if (text == "audit") {
-        rule.mode = RuleMode::kAudit;
-      } else if (text == "allow") {
-        rule.mode = RuleMode::kAllow;
-      } else if (text == "deny") {
-        rule.mode = RuleMode::kDeny;
-      } else if (text != "enforce") {
-        in_.Fail(*mode, "mode must be enforce, audit, allow or deny");
-      }
+  void ParseRule(const yaml::Node& node, std::set<std::string>& names) {
+    const std::string name = Name(in_.Require(node, "name", "a rule"), "rules.name");
+    UniqueName(node, names, name, "rule");
+    std::map<std::string, std::string> labels;
+    if (const yaml::Node* n = node.Find("labels")) {
+      for (auto& [key, value] : in_.TextMap(*n, "labels")) labels.emplace(key, value);
     }
-    if (const yaml::Node* what = node.Find("onUnavailable")) {
-      const std::string text = in_.Text(*what, "onUnavailable");
-      if (text == "allow-known") {
-        rule.on_unavailable = OnUnavailable::kAllowKnown;
-      } else if (text != "deny") {
-        in_.Fail(*what, "onUnavailable must be deny or allow-known");
-      }
-    }
+    const RuleMode mode = ParseMode(node);
+    const OnUnavailable on_unavailable = ParseOnUnavailable(node);
+    auto match = ParseMatch(in_.Require(node, "match", "rule \"" + name + "\""), mode == RuleMode::kDeny);
+    auto require = RequirementParser(in_, policy_).Parse(node, name, mode);
+    if (in_.failed() || !match) return;
+    Rule::Head head{
+        .name = name, .labels = std::move(labels), .match = std::move(*match), .on_unavailable = on_unavailable};
+    auto rule = MakeRule(std::move(head), mode, std::move(require));
+    if (!rule) return in_.Fail(node, rule.error().message);
+    policy_.rules.push_back(std::move(*rule));
   }
 
-  Match ParseMatch(const yaml::Node& node, bool may_match_all) {
-    Match out;
-    if (!in_.Map(node, "match", {"namespaces", "images", "nodeLabels", "digests", "unsafe"})) return out;
+  static Result<Rule> MakeRule(Rule::Head head, RuleMode mode, requirement::Requirement require) {
+    switch (mode) {
+      case RuleMode::kEnforce:
+        return Rule::Enforce(std::move(head), std::move(require));
+      case RuleMode::kAudit:
+        return Rule::UnsafeAudit(std::move(head), std::move(require));
+      case RuleMode::kAllow:
+        return Rule::UnsafeAllow(std::move(head));
+      case RuleMode::kDeny:
+        break;
+    }
+    return Rule::Deny(std::move(head));
+  }
+
+  RuleMode ParseMode(const yaml::Node& node) {
+    const yaml::Node* mode = node.Find("mode");
+    if (mode == nullptr) return RuleMode::kEnforce;
+    const std::string text = in_.Text(*mode, "mode");
+    if (text == "audit") return RuleMode::kAudit;
+    if (text == "allow") return RuleMode::kAllow;
+    if (text == "deny") return RuleMode::kDeny;
+    if (text != "enforce") in_.Fail(*mode, "mode must be enforce, audit, allow or deny");
+    return RuleMode::kEnforce;
+  }
+
+  OnUnavailable ParseOnUnavailable(const yaml::Node& node) {
+    const yaml::Node* what = node.Find("onUnavailable");
+    if (what == nullptr) return OnUnavailable::kDeny;
+    const std::string text = in_.Text(*what, "onUnavailable");
+    if (text == "allow-known") return OnUnavailable::kAllowKnown;
+    if (text != "deny") in_.Fail(*what, "onUnavailable must be deny or allow-known");
+    return OnUnavailable::kDeny;
+  }
+
+  // Absent only after a failure. A rule that refuses may match everything.
+  std::optional<Match> ParseMatch(const yaml::Node& node, bool refuses) {
+    Match::Parts out;
+    if (!in_.Map(node, "match", {"namespaces", "images", "nodeLabels", "digests", "unsafe"})) return std::nullopt;
     const yaml::Node* unsafe_node = node.Find("unsafe");
-    const bool unsafe = unsafe_node != nullptr && in_.Boolean(*unsafe_node, "unsafe");
+    const bool unsafe = (unsafe_node != nullptr && in_.Boolean(*unsafe_node, "unsafe")) || refuses;
     if (const yaml::Node* n = node.Find("namespaces")) out.namespaces = in_.Texts(*n, "namespaces");
     if (const yaml::Node* n = node.Find("images")) {
       for (const std::string& pattern : in_.Texts(*n, "images")) {
-        auto glob = ImageGlob::Parse(pattern, unsafe || may_match_all);
-        if (!glob) {
-          in_.Fail(*n, glob.error().message);
-          return out;
-        }
+        auto glob = ImageGlob::Parse(pattern, unsafe);
+        if (!glob) return Refuse(*n, glob.error());
         out.images.push_back(std::move(*glob));
       }
     }
@@ -235,18 +256,19 @@ class PolicyParser {
     if (const yaml::Node* n = node.Find("digests")) {
       for (const std::string& text : in_.Texts(*n, "digests")) {
         auto digest = oci::Digest::Parse(text);
-        if (!digest) {
-          in_.Fail(*n, digest.error().message);
-          return out;
-        }
+        if (!digest) return Refuse(*n, digest.error());
         out.digests.push_back(std::move(*digest));
       }
     }
-    if (out.images.empty() && out.digests.empty() && !unsafe && !may_match_all) {
-      in_.Fail(node,
-               "match names no images and no digests, so it matches every image; say so with `unsafe: true` in it");
-    }
-    return out;
+    if (unsafe) return Match::MakeUnsafe(std::move(out));
+    auto match = Match::Make(std::move(out));
+    if (!match) return Refuse(node, match.error());
+    return std::move(*match);
+  }
+
+  std::nullopt_t Refuse(const yaml::Node& where, const Error& error) {
+    in_.Fail(where, error.message);
+    return std::nullopt;
   }
 
   void Exceptions(const yaml::Node& root) {
@@ -255,15 +277,17 @@ class PolicyParser {
     std::set<std::string> names;
     for (const yaml::Node& node : in_.List(*list, "exceptions")) {
       if (!in_.Map(node, "an exception", {"name", "match", "until", "owner", "reason"})) return;
-      Exception out;
-      out.name = Name(in_.Require(node, "name", "an exception"), "exceptions.name");
-      UniqueName(node, names, out.name, "exception");
-      out.match = ParseMatch(in_.Require(node, "match", "exception \"" + out.name + "\""), false);
-      out.until = Time(in_.Require(node, "until", "exception \"" + out.name + "\""), "until").value_or(WallTime{});
-      out.owner = in_.Text(in_.Require(node, "owner", "exception \"" + out.name + "\""), "owner");
-      out.reason = in_.Text(in_.Require(node, "reason", "exception \"" + out.name + "\""), "reason");
-      policy_.exceptions.push_back(std::move(out));
-      if (in_.failed()) return;
+      const std::string name = Name(in_.Require(node, "name", "an exception"), "exceptions.name");
+      UniqueName(node, names, name, "exception");
+      const std::string what = "exception \"" + name + "\"";
+      auto match = ParseMatch(in_.Require(node, "match", what), false);
+      const auto until = Time(in_.Require(node, "until", what), "until");
+      const std::string owner = in_.Text(in_.Require(node, "owner", what), "owner");
+      const std::string reason = in_.Text(in_.Require(node, "reason", what), "reason");
+      if (in_.failed() || !match || !until) return;
+      auto out = Exception::Make(name, std::move(*match), *until, owner, reason);
+      if (!out) return in_.Fail(node, out.error().message);
+      policy_.exceptions.push_back(std::move(*out));
     }
   }
 
@@ -282,64 +306,9 @@ Result<Policy> ParsePolicy(std::string_view text, const FileReader& read_file) {
   if (!policy) return policy;
   policy->sha256 = crypto::Sha256Hex(AsBytes(text));
   std::string all = policy->sha256 + policy->fingerprint;
-  for (const Key& key : policy->keys) all += " " + key.key.Fingerprint();
+  for (const requirement::Key& key : policy->keys) all += " " + key.key().Fingerprint();
   policy->fingerprint = crypto::Sha256Hex(AsBytes(all));
   return policy;
-}
-
-namespace {
-
-// What a keyless authority demands although its trust root cannot give it.
-void WarnOfDemands(const Rule& rule, const Keyless& keyless, std::vector<std::string>& out) {
-  const Trusted& trusted = *keyless.trust_root.trusted;
-  const auto lacks = [&](std::size_t has, std::size_t demanded, const char* what) {
-    if (has >= demanded) return;
-    out.push_back("rule \"" + rule.name + "\": trust root \"" + keyless.trust_root.name + "\" has too few " + what +
-                  " for what a keyless authority demands; nobody can satisfy it");
-  };
-  lacks(trusted.certificate_authorities().size(), 1, "certificate authorities");
-  lacks(trusted.logs().size(), keyless.demands.logs, "transparency logs (requireLog)");
-  lacks(trusted.timestamp_authorities().size(), keyless.demands.timestamps, "timestamp authorities (requireTimestamp)");
-  lacks(trusted.certificate_logs().size(), keyless.demands.certificate_logs, "certificate logs (requireSct)");
-}
-
-}  // namespace
-
-std::vector<std::string> Warnings(const Policy& policy, WallTime now) {
-  std::vector<std::string> out;
-  for (const TrustRoot& root : policy.trust_roots) {
-    for (const std::string& problem : root.trusted->problems()) {
-      out.push_back("trust root \"" + root.name + "\": not used: " + problem);
-    }
-  }
-  for (const Rule& rule : policy.rules) {
-    if (!rule.signatures) continue;
-    for (const Keyless& keyless : rule.signatures->keyless) WarnOfDemands(rule, keyless, out);
-  }
-  for (const Key& key : policy.keys) {
-    if (key.revoked) continue;
-    if (key.not_after && *key.not_after < now) out.push_back("key \"" + key.name + "\" has expired");
-  }
-  for (const Exception& one : policy.exceptions) {
-    if (one.until <= now) out.push_back("exception \"" + one.name + "\" has expired");
-  }
-  return out;
-}
-
-std::string_view Text(Mode mode) { return mode == Mode::kAudit ? "audit" : "enforce"; }
-
-std::string_view Text(RuleMode mode) {
-  switch (mode) {
-    case RuleMode::kEnforce:
-      return "enforce";
-    case RuleMode::kAudit:
-      return "audit";
-    case RuleMode::kAllow:
-      return "allow";
-    case RuleMode::kDeny:
-      return "deny";
-  }
-  return "enforce";
 }
 
 }  // namespace pullseal::policy

@@ -7,97 +7,135 @@
 #include "image/oci/reference.h"
 
 namespace pullseal::policy {
+
+using requirement::Authority;
+using requirement::Identity;
+using requirement::Requirement;
+using requirement::SignatureRequirement;
+using requirement::Terms;
+using requirement::TrustRoot;
+
 const TrustRoot* FindTrustRoot(const Policy& policy, std::string_view name) {
   const auto found = std::find_if(policy.trust_roots.begin(), policy.trust_roots.end(),
                                   [&](const TrustRoot& one) { return one.name == name; });
   return found != policy.trust_roots.end() ? &*found : nullptr;
 }
 
-void RequirementParser::Parse(const yaml::Node& node, Rule& rule) {
-  const bool judged = rule.mode == RuleMode::kEnforce || rule.mode == RuleMode::kAudit;
+Requirement RequirementParser::Parse(const yaml::Node& node, const std::string& name, RuleMode mode) {
+  const bool judged = mode == RuleMode::kEnforce || mode == RuleMode::kAudit;
   const yaml::Node* require = node.Find("require");
   if (!judged) {
     if (require != nullptr) {
-      in_.Fail(*require, "rule \"" + rule.name + "\" is of mode " + std::string(Text(rule.mode)) +
+      in_.Fail(*require, "rule \"" + name + "\" is of mode " + std::string(Text(mode)) +
                              " and looks at no signatures; remove require or change the mode");
     }
-    return;
+    return {};
   }
   if (require == nullptr) {
-    in_.Fail(node, "rule \"" + rule.name + "\" requires nothing; add require.signatures, or mode allow to exempt");
-    return;
+    in_.Fail(node, "rule \"" + name + "\" requires nothing; add require.signatures, or mode allow to exempt");
+    return {};
   }
-  if (!in_.Map(*require, "require", {"signatures"})) return;
-  const yaml::Node& signatures = in_.Require(*require, "signatures", "require");
-  if (!in_.Map(signatures, "signatures", {"threshold", "repository", "aliases", "annotations", "anyOf"})) return;
-  SignatureRequirement out;
-  Authorities(in_.Require(signatures, "anyOf", "signatures"), out);
-  if (in_.failed()) return;
-  if (const yaml::Node* n = signatures.Find("threshold")) {
-    const std::size_t most = out.any_of.size() + out.keyless.size();
-    out.threshold = static_cast<int>(in_.Number(*n, "threshold", 1, static_cast<long>(most)));
-  }
-  Binding(signatures, out);
-  if (const yaml::Node* n = signatures.Find("annotations")) {
-    for (auto& [key, value] : in_.TextMap(*n, "annotations")) out.annotations.emplace(key, value);
-  }
-  rule.signatures = std::move(out);
+  if (!in_.Map(*require, "require", {"signatures"})) return {};
+  return Requirement{.signatures = Signatures(in_.Require(*require, "signatures", "require"))};
 }
 
-void RequirementParser::Authorities(const yaml::Node& node, SignatureRequirement& out) {
+SignatureRequirement RequirementParser::Signatures(const yaml::Node& node) {
+  if (!in_.Map(node, "signatures", {"threshold", "repository", "aliases", "annotations", "anyOf"})) return {};
+  auto any_of = Authorities(in_.Require(node, "anyOf", "signatures"));
+  if (in_.failed()) return {};
+  Terms terms;
+  if (const yaml::Node* n = node.Find("threshold")) {
+    const auto most = static_cast<long>(requirement::CountDistinct(any_of));
+    terms.threshold = static_cast<std::size_t>(in_.Number(*n, "threshold", 1, most));
+  }
+  Binding(node, terms);
+  if (const yaml::Node* n = node.Find("annotations")) {
+    for (auto& [key, value] : in_.TextMap(*n, "annotations")) terms.annotations.emplace(key, value);
+  }
+  if (in_.failed()) return {};
+  auto out = SignatureRequirement::Make(std::move(any_of), std::move(terms));
+  if (out) return std::move(*out);
+  in_.Fail(node, out.error().message);
+  return {};
+}
+
+std::vector<Authority> RequirementParser::Authorities(const yaml::Node& node) {
+  std::vector<Authority> out;
   std::set<std::string> used;
   for (const yaml::Node& entry : in_.List(node, "anyOf")) {
-    if (!in_.Map(entry, "an authority", {"key", "keyless"})) return;
+    if (!in_.Map(entry, "an authority", {"key", "keyless"})) return out;
     const yaml::Node* keyless = entry.Find("keyless");
-    if (keyless != nullptr && entry.Find("key") != nullptr) {
-      in_.Fail(entry, "an authority is either a key or keyless");
-    } else if (keyless != nullptr) {
-      KeylessAuthority(*keyless, out);
-    } else {
-      KeyAuthority(entry, used, out);
-    }
-    if (in_.failed()) return;
+    if (keyless != nullptr && entry.Find("key") != nullptr) in_.Fail(entry, "an authority is either a key or keyless");
+    if (in_.failed()) return out;
+    auto one = keyless != nullptr ? KeylessAuthority(*keyless) : KeyAuthority(entry, used);
+    if (in_.failed() || !one) return out;
+    out.push_back(std::move(*one));
   }
-  if (!in_.failed() && out.any_of.empty() && out.keyless.empty()) {
-    in_.Fail(node, "anyOf must name at least one authority");
-  }
+  if (!in_.failed() && out.empty()) in_.Fail(node, "anyOf must name at least one authority");
+  return out;
 }
 
-void RequirementParser::KeyAuthority(const yaml::Node& entry, std::set<std::string>& used, SignatureRequirement& out) {
+std::optional<Authority> RequirementParser::KeyAuthority(const yaml::Node& entry, std::set<std::string>& used) {
   const std::string name = in_.Text(in_.Require(entry, "key", "an authority"), "key");
-  if (in_.failed()) return;
+  if (in_.failed()) return std::nullopt;
   if (!used.insert(name).second) {
     in_.Fail(entry, "authority \"" + name + "\" is there twice");
-    return;
+    return std::nullopt;
   }
-  const auto found =
-      std::find_if(policy_.keys.begin(), policy_.keys.end(), [&](const Key& k) { return k.name == name; });
+  const auto found = std::find_if(policy_.keys.begin(), policy_.keys.end(),
+                                  [&](const requirement::Key& k) { return k.name() == name; });
   if (found == policy_.keys.end()) {
     in_.Fail(entry, "key \"" + name + "\" is not among the policy's keys");
-    return;
+    return std::nullopt;
   }
-  out.any_of.push_back(*found);
+  return *found;
 }
 
-void RequirementParser::KeylessAuthority(const yaml::Node& node, SignatureRequirement& out) {
+std::optional<Authority> RequirementParser::KeylessAuthority(const yaml::Node& node) {
   if (!in_.Map(node, "keyless",
                {"trustRoot", "issuer", "subject", "subjectPattern", "extensions", "requireLog", "requireTimestamp",
                 "requireSct", "unsafe"})) {
-    return;
+    return std::nullopt;
   }
-  Keyless keyless;
   const std::string name = in_.Text(in_.Require(node, "trustRoot", "keyless"), "trustRoot");
+  if (in_.failed()) return std::nullopt;
   const TrustRoot* root = FindTrustRoot(policy_, name);
-  if (root != nullptr) {
-    keyless.trust_root = *root;
-  } else if (!in_.failed()) {
+  if (root == nullptr) {
     in_.Fail(node, "trust root \"" + Printable(name, 100) + "\" is not among the policy's trustRoots");
+    return std::nullopt;
   }
-  Demand(node, "requireLog", keyless.demands.logs);
-  Demand(node, "requireTimestamp", keyless.demands.timestamps);
-  Demand(node, "requireSct", keyless.demands.certificate_logs);
-  Identity(node, keyless);
-  if (!in_.failed()) out.keyless.push_back(std::move(keyless));
+  sigstore::Demands demands;
+  Demand(node, "requireLog", demands.logs);
+  Demand(node, "requireTimestamp", demands.timestamps);
+  Demand(node, "requireSct", demands.certificate_logs);
+  Identity identity = ParseIdentity(node);
+  const yaml::Node* unsafe = node.Find("unsafe");
+  const bool dares = unsafe != nullptr && in_.Boolean(*unsafe, "unsafe");
+  if (in_.failed()) return std::nullopt;
+  auto made = dares ? requirement::Keyless::MakeUnsafe(*root, std::move(identity), demands)
+                    : requirement::Keyless::Make(*root, std::move(identity), demands);
+  if (made) return std::move(*made);
+  in_.Fail(node, made.error().message);
+  return std::nullopt;
+}
+
+Identity RequirementParser::ParseIdentity(const yaml::Node& node) {
+  Identity out;
+  if (const yaml::Node* n = node.Find("issuer")) out.issuer = in_.Text(*n, "issuer");
+  if (const yaml::Node* n = node.Find("subject")) out.subject = in_.Text(*n, "subject");
+  if (const yaml::Node* n = node.Find("subjectPattern")) {
+    const std::string text = in_.Text(*n, "subjectPattern");
+    auto pattern = requirement::SubjectPattern::Parse(text);
+    if (pattern) {
+      out.subject_pattern = std::move(*pattern);
+    } else if (!in_.failed()) {
+      in_.Fail(*n, "subjectPattern " + pattern.error().message);
+    }
+  }
+  if (const yaml::Node* n = node.Find("extensions")) {
+    for (auto& [key, value] : in_.TextMap(*n, "extensions")) out.extensions.emplace(key, value);
+  }
+  return out;
 }
 
 // true, false, or how many distinct ones.
@@ -114,43 +152,13 @@ void RequirementParser::Demand(const yaml::Node& node, const char* name, std::si
   }
 }
 
-void RequirementParser::Identity(const yaml::Node& node, Keyless& out) {
-  if (const yaml::Node* n = node.Find("issuer")) out.issuer = in_.Text(*n, "issuer");
-  if (const yaml::Node* n = node.Find("subject")) out.subject = in_.Text(*n, "subject");
-  if (const yaml::Node* n = node.Find("subjectPattern")) {
-    const std::string text = in_.Text(*n, "subjectPattern");
-    auto pattern = SubjectPattern::Parse(text);
-    if (pattern) {
-      out.subject_pattern = std::move(*pattern);
-    } else if (!in_.failed()) {
-      in_.Fail(*n, "subjectPattern " + pattern.error().message);
-    }
-  }
-  if (!out.subject.empty() && out.subject_pattern) in_.Fail(node, "keyless has either subject or subjectPattern");
-  const yaml::Node* unsafe = node.Find("unsafe");
-  const bool dares = unsafe != nullptr && in_.Boolean(*unsafe, "unsafe");
-  if (!dares && (out.issuer.empty() || (out.subject.empty() && !out.subject_pattern))) {
-    in_.Fail(node,
-             "keyless without issuer or without subject lets anybody with an account sign; name both, or say "
-             "unsafe: true");
-  }
-  const yaml::Node* extensions = node.Find("extensions");
-  if (extensions == nullptr) return;
-  for (auto& [key, value] : in_.TextMap(*extensions, "extensions")) {
-    if (!sigstore::CertificateIdentity::IsExtensionName(key)) {
-      in_.Fail(*extensions, "extension \"" + Printable(key, 64) + "\" is not known");
-    }
-    out.extensions.emplace(key, value);
-  }
-}
-
-void RequirementParser::Binding(const yaml::Node& node, SignatureRequirement& out) {
+void RequirementParser::Binding(const yaml::Node& node, Terms& out) {
   if (const yaml::Node* n = node.Find("repository")) {
     const std::string text = in_.Text(*n, "repository");
     if (text == "required") {
-      out.repository = RepositoryBinding::kRequired;
+      out.repository = requirement::RepositoryBinding::kRequired;
     } else if (text == "any") {
-      out.repository = RepositoryBinding::kAny;
+      out.repository = requirement::RepositoryBinding::kUnsafeAny;
     } else if (text != "bound") {
       in_.Fail(*n, "repository must be bound, required or any");
     }

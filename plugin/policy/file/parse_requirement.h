@@ -2,12 +2,14 @@
 #ifndef PULLSEAL_POLICY_FILE_PARSE_REQUIREMENT_H_
 #define PULLSEAL_POLICY_FILE_PARSE_REQUIREMENT_H_
 
+#include <cstddef>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
-#include "policy/model/model.h"
 #include "core/yaml/yaml.h"
+#include "policy/model/model.h"
 
 namespace pullseal::policy {
 
@@ -17,23 +19,26 @@ class RequirementParser {
   // `policy` has its keys and trust roots already.
   RequirementParser(yaml::Reader& in, const Policy& policy) : in_(in), policy_(policy) {}
 
-  // Reads `require` of the rule `node`, whose name and mode are in `rule` already.
-  void Parse(const yaml::Node& node, Rule& rule);
+  // Reads `require` of the rule `node`, of that name and mode. Nobody's where the mode looks at no signatures, and
+  // after a failure.
+  requirement::Requirement Parse(const yaml::Node& node, const std::string& name, RuleMode mode);
 
  private:
-  void Authorities(const yaml::Node& node, SignatureRequirement& out);
-  void KeyAuthority(const yaml::Node& entry, std::set<std::string>& used, SignatureRequirement& out);
-  void KeylessAuthority(const yaml::Node& node, SignatureRequirement& out);
-  void Identity(const yaml::Node& node, Keyless& out);
+  requirement::SignatureRequirement Signatures(const yaml::Node& node);
+  std::vector<requirement::Authority> Authorities(const yaml::Node& node);
+  // Of one entry of a list of authorities; absent only after a failure.
+  std::optional<requirement::Authority> KeyAuthority(const yaml::Node& entry, std::set<std::string>& used);
+  std::optional<requirement::Authority> KeylessAuthority(const yaml::Node& node);
+  requirement::Identity ParseIdentity(const yaml::Node& node);
   void Demand(const yaml::Node& node, const char* name, std::size_t& out);
-  void Binding(const yaml::Node& node, SignatureRequirement& out);
+  void Binding(const yaml::Node& node, requirement::Terms& out);
 
   yaml::Reader& in_;
   const Policy& policy_;
 };
 
 // FindTrustRoot returns the policy's trust root of that name, or null.
-const TrustRoot* FindTrustRoot(const Policy& policy, std::string_view name);
+const requirement::TrustRoot* FindTrustRoot(const Policy& policy, std::string_view name);
 
 }  // namespace pullseal::policy
 

@@ -12,24 +12,24 @@ Answer Both(Answer a, Answer b) { return std::min(a, b); }
 Answer YesIf(bool yes) { return yes ? Answer::kYes : Answer::kNo; }
 
 Answer MatchNamespace(const Match& match, const Subject& subject) {
-  if (match.namespaces.empty()) return Answer::kYes;
+  if (match.namespaces().empty()) return Answer::kYes;
   if (!subject.pod_namespace) return Answer::kMaybe;
-  const auto& list = match.namespaces;
+  const auto& list = match.namespaces();
   return YesIf(std::find(list.begin(), list.end(), *subject.pod_namespace) != list.end());
 }
 
 Answer MatchImage(const Match& match, const std::string& name) {
-  if (match.images.empty()) return Answer::kYes;
-  for (const ImageGlob& glob : match.images) {
+  if (match.images().empty()) return Answer::kYes;
+  for (const ImageGlob& glob : match.images()) {
     if (glob.Matches(name)) return Answer::kYes;
   }
   return Answer::kNo;
 }
 
 Answer MatchLabels(const Match& match, const Subject& subject) {
-  if (match.node_labels.empty()) return Answer::kYes;
+  if (match.node_labels().empty()) return Answer::kYes;
   if (!subject.node_labels) return Answer::kMaybe;
-  for (const auto& [key, value] : match.node_labels) {
+  for (const auto& [key, value] : match.node_labels()) {
     const auto found = subject.node_labels->find(key);
     if (found == subject.node_labels->end() || found->second != value) return Answer::kNo;
   }
@@ -37,10 +37,10 @@ Answer MatchLabels(const Match& match, const Subject& subject) {
 }
 
 Answer MatchDigest(const Match& match, const Subject& subject) {
-  if (match.digests.empty()) return Answer::kYes;
+  if (match.digests().empty()) return Answer::kYes;
   if (!subject.digests) return Answer::kMaybe;
   for (const oci::Digest& digest : *subject.digests) {
-    if (std::find(match.digests.begin(), match.digests.end(), digest) != match.digests.end()) return Answer::kYes;
+    if (std::find(match.digests().begin(), match.digests().end(), digest) != match.digests().end()) return Answer::kYes;
   }
   return Answer::kNo;
 }

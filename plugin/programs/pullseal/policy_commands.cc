@@ -4,10 +4,10 @@
 #include <chrono>
 #include <cstdio>
 
-#include "gate/gate/load_policy.h"
-#include "gate/gate/report.h"
 #include "core/json/value.h"
+#include "gate/gate/report.h"
 #include "image/oci/reference.h"
+#include "policy/file/load.h"
 #include "policy/model/match.h"
 
 namespace pullseal::cli {
@@ -37,7 +37,7 @@ std::optional<std::map<std::string, std::string>> ToLabels(const std::vector<std
 }
 
 int PolicyCheck(const std::string& file, bool json) {
-  const auto policy = gate::LoadPolicy(file);
+  const auto policy = policy::LoadPolicy(file);
   if (json) {
     json::Writer out;
     out.Text("file", file).Boolean("good", policy.ok());
@@ -69,7 +69,7 @@ int PolicyCheck(const std::string& file, bool json) {
 
 int PolicyTest(const std::string& file, const std::string& image, const std::optional<std::string>& pod_namespace,
                const std::vector<std::string>& node_labels, bool json) {
-  const auto policy = gate::LoadPolicy(file);
+  const auto policy = policy::LoadPolicy(file);
   if (!policy) return Complain(policy.error().message, kUndecided);
   const auto name = oci::Reference::Parse(image);
   if (!name) return Complain("reference-invalid: " + name.error().message, kBad);

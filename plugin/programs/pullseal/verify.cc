@@ -12,10 +12,10 @@
 #include "core/crypto/limits.h"
 #include "core/json/value.h"
 #include "gate/gate/gate.h"
-#include "gate/gate/load_policy.h"
 #include "image/oci/platform.h"
 #include "image/registry/access.h"
 #include "node/config/config.h"
+#include "policy/file/load.h"
 #include "policy/model/match.h"
 #include "programs/pullseal/policy_commands.h"
 
@@ -137,7 +137,7 @@ void PrintText(const oci::Reference& name, const policy::Policy& policy, const g
 }  // namespace
 
 int Verify(const VerifyOptions& options) {
-  auto policy = gate::LoadPolicy(options.policy);
+  auto policy = policy::LoadPolicy(options.policy);
   if (!policy) return Complain(policy.error().message, kUndecided);
   auto name = oci::Reference::Parse(options.image);
   if (!name) return Complain("reference-invalid: " + name.error().message, kDeny);

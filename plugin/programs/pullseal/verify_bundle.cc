@@ -11,6 +11,7 @@
 #include "core/crypto/limits.h"
 #include "core/json/value.h"
 #include "image/oci/digest.h"
+#include "image/oci/limits.h"
 #include "programs/pullseal/limits.h"
 #include "verify/sigstore/artifact.h"
 #include "verify/sigstore/limits.h"

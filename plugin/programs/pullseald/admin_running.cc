@@ -7,9 +7,9 @@
 #include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/json/value.h"
-#include "gate/gate/load_policy.h"
 #include "image/oci/limits.h"
 #include "image/runtime/limits.h"
+#include "policy/file/load.h"
 #include "programs/pullseald/admin_commands.h"
 #include "programs/pullseald/limits.h"
 
@@ -44,7 +44,7 @@ gate::SnapshotPtr AdminCommands::SnapshotFor(const json::Value& request, std::st
     if (loaded == nullptr) why_not = "no policy is loaded";
     return loaded;
   }
-  auto policy = gate::LoadPolicy(*file);
+  auto policy = policy::LoadPolicy(*file);
   if (!policy) {
     why_not = policy.error().message;
     return nullptr;

@@ -5,7 +5,7 @@
 
 #include "core/base/log.h"
 #include "core/base/mutex.h"
-#include "gate/gate/load_policy.h"
+#include "policy/file/load.h"
 #include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {
@@ -17,7 +17,7 @@ double Seconds(WallTime time) { return std::chrono::duration<double>(time.time_s
 
 Status PolicySource::Reload(bool asked) {
   const MutexLock one_at_a_time(reloading_);
-  auto policy = gate::LoadPolicy(path_);
+  auto policy = policy::LoadPolicy(path_);
   const gate::SnapshotPtr before = Loaded();
   if (!policy) {
     if (policy.error().message == refused_ && !asked) return policy.error();
@@ -68,9 +68,9 @@ void PolicySource::Publish(const policy::Policy& policy) {
   metrics_.Set("pullseal_policy_info", {{"name", policy.name}, {"version", policy.version}, {"sha256", policy.sha256}},
                1);
   metrics_.Set("pullseal_policy_loaded_timestamp_seconds", {}, Seconds(clock_.Now()));
-  for (const policy::Key& key : policy.keys) {
-    if (key.not_after)
-      metrics_.Set("pullseal_key_expiry_timestamp_seconds", {{"key", key.name}}, Seconds(*key.not_after));
+  for (const requirement::Key& key : policy.keys) {
+    if (const auto& end = key.use().not_after)
+      metrics_.Set("pullseal_key_expiry_timestamp_seconds", {{"key", key.name()}}, Seconds(*end));
   }
   for (const policy::Exception& one : policy.exceptions) {
     metrics_.Set("pullseal_exception_expiry_timestamp_seconds", {{"exception", one.name}}, Seconds(one.until));

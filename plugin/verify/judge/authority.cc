@@ -10,9 +10,10 @@
 namespace pullseal::judge {
 namespace {
 
-using policy::Key;
-using policy::Keyless;
-using sigstore::Flaw;
+using requirement::Authority;
+using requirement::Key;
+using requirement::Keyless;
+using signature::Flaw;
 
 Reason ReasonOf(Flaw flaw) {
   switch (flaw) {
@@ -42,20 +43,20 @@ Reason ReasonOf(Flaw flaw) {
 
 // Whether a key may be used: every proven time must lie in its window; where none is proven, now must. A revoked key's
 // signature counts only if it provably existed before the revocation.
-Reason KeyTime(const Key& key, const std::vector<WallTime>& proven, WallTime now) {
+Reason KeyTime(const requirement::KeyUse& use, const std::vector<WallTime>& proven, WallTime now) {
   const std::vector<WallTime> at_now = {now};
   const std::vector<WallTime>& times = proven.empty() ? at_now : proven;
   for (const WallTime time : times) {
-    if (key.revoked && (proven.empty() || time >= key.revoked->at)) return Reason::kKeyRevoked;
-    if (key.not_before && time < *key.not_before) return Reason::kKeyNotYetValid;
-    if (key.not_after && time > *key.not_after) return Reason::kKeyExpired;
+    if (use.revoked && (proven.empty() || time >= use.revoked->at)) return Reason::kKeyRevoked;
+    if (use.not_before && time < *use.not_before) return Reason::kKeyNotYetValid;
+    if (use.not_after && time > *use.not_after) return Reason::kKeyExpired;
   }
   return Reason::kSigned;
 }
 
 std::vector<WallTime> TimesOf(const sigstore::Proof& proof) {
   std::vector<WallTime> out;
-  for (const sigstore::ProvenTime& one : proof.times) out.push_back(one.time);
+  for (const signature::ProvenTime& one : proof.times) out.push_back(one.time);
   return out;
 }
 
@@ -63,23 +64,26 @@ std::vector<WallTime> TimesOf(const sigstore::Proof& proof) {
 constexpr sigstore::Demands kDemandsForKeys{0, 0, 0};
 
 // By the keys; absent if none of them made the signature.
-std::optional<Attribution> ByKeys(const sigstore::SignedMaterial& material, const std::vector<Key>& keys,
+std::optional<Attribution> ByKeys(const sigstore::SignedMaterial& material, const std::vector<Authority>& authorities,
                                   WallTime now) {
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    const Key& key = keys[i];
-    const auto verified = sigstore::VerifyKey(material, key.key, key.trusted.get(), kDemandsForKeys);
+  for (const Authority& one : authorities) {
+    const auto* key = std::get_if<Key>(&one);
+    if (key == nullptr) continue;
+    const auto verified = sigstore::VerifyKey(material, key->key(), key->use().trusted.get(), kDemandsForKeys);
     if (!verified.proof && verified.flaw == Flaw::kSignature) continue;
     Attribution out;
-    out.signer.name = key.name;
+    out.signer.name = key->name();
     if (!verified.proof) {
       out.reason = ReasonOf(verified.flaw);
       out.detail = verified.detail;
       return out;
     }
     out.times = TimesOf(*verified.proof);
-    out.reason = KeyTime(key, out.times, now);
-    out.detail = (out.reason == Reason::kSigned ? "verified by key " : "made by key ") + key.name;
-    if (out.reason == Reason::kSigned) out.authorities.insert(i);
+    out.reason = KeyTime(key->use(), out.times, now);
+    out.detail = (out.reason == Reason::kSigned ? "verified by key " : "made by key ") + key->name();
+    if (out.reason == Reason::kSigned) out.authorities.insert(key->id());
+    // What was judged at now ends with the key.
+    if (out.times.empty()) out.good_until = key->use().not_after;
     return out;
   }
   return std::nullopt;
@@ -87,10 +91,11 @@ std::optional<Attribution> ByKeys(const sigstore::SignedMaterial& material, cons
 
 // Whether the certificate's identity is the one that is asked for.
 Reason IdentityFits(const sigstore::CertificateIdentity& identity, const Keyless& keyless) {
-  if (!keyless.issuer.empty() && identity.issuer != keyless.issuer) return Reason::kIssuerMismatch;
-  if (!keyless.subject.empty() && identity.subject != keyless.subject) return Reason::kIdentityMismatch;
-  if (keyless.subject_pattern && !keyless.subject_pattern->Matches(identity.subject)) return Reason::kIdentityMismatch;
-  for (const auto& [name, value] : keyless.extensions) {
+  const requirement::Identity& asked = keyless.identity();
+  if (!asked.issuer.empty() && identity.issuer != asked.issuer) return Reason::kIssuerMismatch;
+  if (!asked.subject.empty() && identity.subject != asked.subject) return Reason::kIdentityMismatch;
+  if (asked.subject_pattern && !asked.subject_pattern->Matches(identity.subject)) return Reason::kIdentityMismatch;
+  for (const auto& [name, value] : asked.extensions) {
     const auto found = identity.extensions.find(name);
     if (found == identity.extensions.end() || found->second != value) return Reason::kIdentityMismatch;
   }
@@ -103,11 +108,10 @@ class CertificateVerifications {
   explicit CertificateVerifications(const sigstore::SignedMaterial& material) : material_(material) {}
   const sigstore::Verification& For(const Keyless& keyless) {
     for (const Known& known : known_) {
-      if (known.trusted == keyless.trust_root.trusted.get() && known.demands == keyless.demands) return known.answer;
+      if (known.trusted == &keyless.trusted() && known.demands == keyless.demands()) return known.answer;
     }
-    const sigstore::TrustedMaterial& trusted = *keyless.trust_root.trusted;
-    known_.push_back(
-        Known{&trusted, keyless.demands, sigstore::VerifyCertificate(material_, trusted, keyless.demands)});
+    known_.push_back(Known{&keyless.trusted(), keyless.demands(),
+                           sigstore::VerifyCertificate(material_, keyless.trusted(), keyless.demands())});
     return known_.back().answer;
   }
 
@@ -121,7 +125,7 @@ class CertificateVerifications {
   std::vector<Known> known_;
 };
 
-Attribution ForOne(const sigstore::Verification& verified, const Keyless& keyless, std::size_t number) {
+Attribution ForOne(const sigstore::Verification& verified, const Keyless& keyless) {
   Attribution out;
   if (!verified.proof) {
     out.reason = ReasonOf(verified.flaw);
@@ -134,18 +138,19 @@ Attribution ForOne(const sigstore::Verification& verified, const Keyless& keyles
   out.times = TimesOf(*verified.proof);
   out.detail = (out.reason == Reason::kSigned ? "verified for " : "made by ") + Printable(identity.subject, 200) +
                " of issuer " + Printable(identity.issuer, 200);
-  if (out.reason == Reason::kSigned) out.authorities.insert(number);
+  if (out.reason == Reason::kSigned) out.authorities.insert(keyless.id());
   return out;
 }
 
-Attribution ByCertificate(const sigstore::SignedMaterial& material, const policy::SignatureRequirement& requirement) {
+Attribution ByCertificate(const sigstore::SignedMaterial& material, const std::vector<Authority>& authorities) {
   Attribution out;
   out.detail = "signed with a certificate, which no authority of the rule accepts";
   CertificateVerifications verifications(material);
   bool first = true;
-  for (std::size_t i = 0; i < requirement.keyless.size(); ++i) {
-    const Keyless& keyless = requirement.keyless[i];
-    Attribution one = ForOne(verifications.For(keyless), keyless, requirement.any_of.size() + i);
+  for (const Authority& authority : authorities) {
+    const auto* keyless = std::get_if<Keyless>(&authority);
+    if (keyless == nullptr) continue;
+    Attribution one = ForOne(verifications.For(*keyless), *keyless);
     if (out.reason == Reason::kSigned) {
       out.authorities.insert(one.authorities.begin(), one.authorities.end());
     } else if (first || one.reason == Reason::kSigned || one.reason > out.reason) {
@@ -157,9 +162,9 @@ Attribution ByCertificate(const sigstore::SignedMaterial& material, const policy
 }
 
 // One step of the matching: finds an authority for `signer`, moving others where that makes room.
-bool Assign(std::size_t signer, const std::vector<std::set<std::size_t>>& satisfies,
-            std::map<std::size_t, std::size_t>& taken, std::set<std::size_t>& tried) {
-  for (const std::size_t authority : satisfies[signer]) {
+bool Assign(std::size_t signer, const std::vector<std::set<std::string>>& satisfies,
+            std::map<std::string, std::size_t>& taken, std::set<std::string>& tried) {
+  for (const std::string& authority : satisfies[signer]) {
     if (!tried.insert(authority).second) continue;
     const auto holder = taken.find(authority);
     if (holder == taken.end() || Assign(holder->second, satisfies, taken, tried)) {
@@ -172,27 +177,32 @@ bool Assign(std::size_t signer, const std::vector<std::set<std::size_t>>& satisf
 
 }  // namespace
 
-Attribution Attribute(const sigstore::SignedMaterial& material, const policy::SignatureRequirement& requirement,
+Attribution Attribute(const sigstore::SignedMaterial& material, const std::vector<Authority>& authorities,
                       WallTime now) {
-  if (auto by_key = ByKeys(material, requirement.any_of, now)) return std::move(*by_key);
-  if (material.certificate) return ByCertificate(material, requirement);
+  if (auto by_key = ByKeys(material, authorities, now)) return std::move(*by_key);
+  if (material.certificate) return ByCertificate(material, authorities);
+  const bool any_key = std::any_of(authorities.begin(), authorities.end(),
+                                   [](const Authority& one) { return std::holds_alternative<Key>(one); });
   Attribution out;
-  out.detail = requirement.any_of.empty() ? "signed with a key, which no authority of the rule accepts"
-                                          : "no key of the rule verifies it";
+  out.detail = any_key ? "no key of the rule verifies it" : "signed with a key, which no authority of the rule accepts";
   return out;
 }
 
+Attribution Attribute(const Material& material, const std::vector<Authority>& authorities, WallTime now) {
+  return std::visit([&](const auto& form) { return Attribute(form, authorities, now); }, material);
+}
+
 std::size_t CountAuthorities(const std::vector<Finding>& findings) {
-  std::map<Signer, std::set<std::size_t>> by_signer;
+  std::map<Signer, std::set<std::string>> by_signer;
   for (const Finding& finding : findings) {
     if (finding.reason != Reason::kSigned) continue;
     by_signer[finding.signer].insert(finding.authorities.begin(), finding.authorities.end());
   }
-  std::vector<std::set<std::size_t>> satisfies;
+  std::vector<std::set<std::string>> satisfies;
   for (auto& [signer, authorities] : by_signer) satisfies.push_back(std::move(authorities));
-  std::map<std::size_t, std::size_t> taken;
+  std::map<std::string, std::size_t> taken;
   for (std::size_t signer = 0; signer < satisfies.size(); ++signer) {
-    std::set<std::size_t> tried;
+    std::set<std::string> tried;
     Assign(signer, satisfies, taken, tried);
   }
   return taken.size();

@@ -3,13 +3,14 @@
 #define PULLSEAL_VERIFY_JUDGE_AUTHORITY_H_
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "core/base/clock.h"
+#include "verify/judge/claim.h"
 #include "verify/judge/judge.h"
-#include "policy/model/model.h"
-#include "verify/sigstore/signed_material.h"
+#include "verify/requirement/requirement.h"
 
 namespace pullseal::judge {
 
@@ -17,15 +18,21 @@ namespace pullseal::judge {
 struct Attribution {
   Reason reason = Reason::kSignatureInvalid;  // kSigned if for at least one
   Signer signer;
-  std::set<std::size_t> authorities;  // numbered as in Finding
+  std::set<std::string> authorities;  // by requirement::IdOf
   std::vector<WallTime> times;
+  std::optional<WallTime> good_until;  // the first moment at which this could change
   std::string detail;
 };
 
-// Attribute verifies `material` for the authorities of `requirement`: by the keys, each with its window and revocation,
-// or by certificate for the identities. What was signed is not looked at. Thread-safe.
-Attribution Attribute(const sigstore::SignedMaterial& material, const policy::SignatureRequirement& requirement,
+// Attribute verifies `material` for those of `authorities` that can make such a signature. One overload for each form
+// of Material. What was signed is not looked at. Thread-safe.
+//
+// Sigstore's forms: by the keys, each with its window and revocation, or by certificate for the identities.
+Attribution Attribute(const sigstore::SignedMaterial& material, const std::vector<requirement::Authority>& authorities,
                       WallTime now);
+
+// The same for whatever form `material` is of.
+Attribution Attribute(const Material& material, const std::vector<requirement::Authority>& authorities, WallTime now);
 
 // How many authorities have a signer of their own, so that neither one signer counts twice nor one authority: the size
 // of a maximum matching between signers and the authorities they satisfy.

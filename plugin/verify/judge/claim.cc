@@ -4,60 +4,57 @@
 #include <utility>
 
 #include "image/oci/cosign.h"
+#include "verify/signature/dsse.h"
+#include "verify/signature/statement.h"
 #include "verify/sigstore/bundle.h"
-#include "verify/sigstore/dsse.h"
 #include "verify/sigstore/simple_signing.h"
-#include "verify/sigstore/statement.h"
 
 namespace pullseal::judge {
 namespace {
 
 Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, std::move(message)}; }
 
+using sigstore::SignedMaterial;
+
 Result<SignedContent> FromSimpleSigning(const SignatureEvidence& evidence) {
   const auto annotation = evidence.annotations.find(std::string(oci::kSignatureAnnotation));
   if (annotation == evidence.annotations.end()) return Invalid("layer has no signature in its annotations");
   auto raw = Base64Decode(annotation->second);
   if (!raw || raw->empty()) return Invalid("layer has no signature in its annotations");
-  SignedContent out;
-  out.material.message = evidence.payload;
-  out.material.signature = std::move(*raw);
-  out.payload = evidence.payload;
-  if (auto taken = out.material.TakeAnnotations(evidence.annotations); !taken) return taken.error();
-  return out;
+  SignedMaterial material;
+  material.form = SignedMaterial::Message{evidence.payload};
+  material.signature = std::move(*raw);
+  if (auto taken = material.TakeAnnotations(evidence.annotations); !taken) return taken.error();
+  return SignedContent{std::move(material), SignedContent::SimpleSigning{evidence.payload}};
 }
 
-Result<SignedContent> FromEnvelope(const std::string& payload_type, sigstore::SignedMaterial material) {
-  if (payload_type != sigstore::kInTotoPayloadType) {
+Result<SignedContent> FromEnvelope(const std::string& payload_type, SignedMaterial material) {
+  if (payload_type != signature::kInTotoPayloadType) {
     return Invalid("envelope holds \"" + Printable(payload_type, 100) + "\", not an in-toto statement");
   }
-  SignedContent out;
-  out.is_envelope = true;
-  out.payload = material.payload;
-  out.material = std::move(material);
-  out.statement = sigstore::Statement::Parse(out.payload);
-  return out;
+  const Bytes* payload = material.payload();
+  if (payload == nullptr) return Invalid("envelope holds nothing");
+  auto statement = signature::Statement::Parse(*payload);
+  return SignedContent{std::move(material), std::move(statement)};
 }
 
 Result<SignedContent> FromBundle(const SignatureEvidence& evidence) {
   const auto bundle = sigstore::Bundle::Parse(evidence.payload);
   if (!bundle) return bundle.error();
-  const auto* envelope = std::get_if<sigstore::DsseEnvelope>(&bundle->content);
+  const auto* envelope = std::get_if<signature::DsseEnvelope>(&bundle->content);
   if (envelope == nullptr) return Invalid("bundle signs a message; an image is signed by a statement");
-  auto material = sigstore::SignedMaterial::FromBundle(*bundle);
+  auto material = SignedMaterial::FromBundle(*bundle);
   if (!material) return material.error();
   return FromEnvelope(envelope->payload_type, std::move(*material));
 }
 
 Result<SignedContent> FromLegacyEnvelope(const SignatureEvidence& evidence) {
-  auto envelope = sigstore::DsseEnvelope::Parse(evidence.payload);
+  auto envelope = signature::DsseEnvelope::Parse(evidence.payload);
   if (!envelope) return envelope.error();
-  sigstore::SignedMaterial material;
-  material.container = sigstore::SignedMaterial::Container::kLegacyEnvelope;
-  material.message = envelope->SignedBytes();
+  SignedMaterial material;
   material.signature = std::move(envelope->signature.sig);
-  material.payload = std::move(envelope->payload);
-  material.envelope = evidence.payload;
+  material.form =
+      SignedMaterial::LayerEnvelope{envelope->SignedBytes(), std::move(envelope->payload), evidence.payload};
   if (auto taken = material.TakeAnnotations(evidence.annotations); !taken) return taken.error();
   return FromEnvelope(envelope->payload_type, std::move(material));
 }
@@ -72,20 +69,36 @@ Result<SignedContent> SignedContent::Read(const SignatureEvidence& evidence) {
 }
 
 bool SignedContent::IsAttestation() const {
-  return is_envelope && statement && statement->predicate_type != oci::kSignPredicateType;
+  const auto* statement = std::get_if<Envelope>(&claimed);
+  return statement != nullptr && statement->ok() && (*statement)->predicate_type != oci::kSignPredicateType;
 }
 
-Result<std::vector<Claim>> SignedContent::Claims(const oci::Digest& subject) const {
-  std::vector<Claim> out;
-  if (is_envelope) {
-    if (!statement) return statement.error();
-    for (const auto* about : statement->About(subject)) out.push_back(Claim{about->name, about->annotations});
-    return out;
-  }
-  auto simple = sigstore::SimpleSigning::Parse(payload);
+std::string SignedContent::predicate_type() const {
+  const auto* statement = std::get_if<Envelope>(&claimed);
+  return statement != nullptr && statement->ok() ? (*statement)->predicate_type : std::string();
+}
+
+namespace {
+
+Result<std::vector<Claim>> ClaimsOf(const SignedContent::SimpleSigning& layer, const oci::Digest& subject) {
+  auto simple = sigstore::SimpleSigning::Parse(layer.payload);
   if (!simple) return simple.error();
+  std::vector<Claim> out;
   if (simple->digest == subject) out.push_back(Claim{std::move(simple->repository), std::move(simple->annotations)});
   return out;
+}
+
+Result<std::vector<Claim>> ClaimsOf(const SignedContent::Envelope& statement, const oci::Digest& subject) {
+  if (!statement) return statement.error();
+  std::vector<Claim> out;
+  for (const auto* about : statement->About(subject)) out.push_back(Claim{about->name, about->annotations});
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<Claim>> SignedContent::Claims(const oci::Digest& subject) const {
+  return std::visit([&](const auto& one) { return ClaimsOf(one, subject); }, claimed);
 }
 
 }  // namespace pullseal::judge

@@ -4,14 +4,15 @@
 
 #include <map>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/base/bytes.h"
 #include "core/base/result.h"
-#include "verify/judge/judge.h"
 #include "image/oci/digest.h"
+#include "verify/judge/judge.h"
+#include "verify/signature/statement.h"
 #include "verify/sigstore/signed_material.h"
-#include "verify/sigstore/statement.h"
 
 namespace pullseal::judge {
 
@@ -20,6 +21,10 @@ struct Claim {
   std::string repository;  // the image's name as the signer gives it, empty if it does not
   std::map<std::string, std::string> annotations;
 };
+
+// Material is one signature with what came to verify it, in one of the forms that are known. Attribute
+// (verify/judge/authority.h) has an overload for each.
+using Material = std::variant<sigstore::SignedMaterial>;
 
 // SignedContent is one signature brought to a common form: what is needed to verify it, and what it claims.
 // Nothing in it is verified. Immutable; thread-safe.
@@ -35,12 +40,17 @@ struct SignedContent {
   // is verified, so it may only ever keep something from counting.
   bool IsAttestation() const;
   // Of the statement; empty if there is none that can be read.
-  std::string predicate_type() const { return statement ? statement->predicate_type : std::string(); }
+  std::string predicate_type() const;
 
-  bool is_envelope = false;  // a DSSE envelope; else simple signing
-  sigstore::SignedMaterial material;
-  Bytes payload;
-  Result<sigstore::Statement> statement = Error{};  // in an envelope, or why it cannot be read
+  // What is claimed, by the form it was found in.
+  struct SimpleSigning {
+    Bytes payload;  // read only once it is known who signed it
+  };
+  // Of an envelope: the statement, or why it cannot be read.
+  using Envelope = Result<signature::Statement>;
+
+  Material material;
+  std::variant<SimpleSigning, Envelope> claimed;
 };
 
 }  // namespace pullseal::judge

@@ -29,24 +29,24 @@
 namespace pullseal::judge {
 namespace {
 
-using policy::RepositoryBinding;
-using policy::SignatureRequirement;
+using requirement::RepositoryBinding;
+using requirement::SignatureRequirement;
+using requirement::Terms;
 
 // 6. Compares the name in the payload with the one the image runs as, both in normal form.
-bool RepositoryFits(const std::string& claimed, const std::string& repository,
-                    const SignatureRequirement& requirement) {
-  if (requirement.repository == RepositoryBinding::kAny) return true;
-  if (claimed.empty()) return requirement.repository == RepositoryBinding::kBound;
+bool RepositoryFits(const std::string& claimed, const std::string& repository, const Terms& terms) {
+  if (terms.repository == RepositoryBinding::kUnsafeAny) return true;
+  if (claimed.empty()) return terms.repository == RepositoryBinding::kBound;
   const auto reference = oci::Reference::Parse(claimed);
   if (!reference) return false;
   const std::string name = reference->MatchName();
-  const auto& aliases = requirement.aliases;
+  const auto& aliases = terms.aliases;
   return name == repository || std::find(aliases.begin(), aliases.end(), name) != aliases.end();
 }
 
 // 7.
-bool AnnotationsFit(const Claim& claim, const SignatureRequirement& requirement) {
-  for (const auto& [name, value] : requirement.annotations) {
+bool AnnotationsFit(const Claim& claim, const Terms& terms) {
+  for (const auto& [name, value] : terms.annotations) {
     const auto found = claim.annotations.find(name);
     if (found == claim.annotations.end() || found->second != value) return false;
   }
@@ -61,16 +61,17 @@ class SignatureJudge {
 
   // Judges one signature; what turns out to be an attestation is added to `attestations`.
   Finding Check(const SignatureEvidence& signature, std::vector<Attestation>& attestations) const {
-    Finding finding{signature.blob, Reason::kBundleMalformed, {}, {}, {}, {}};
+    Finding finding{.blob = signature.blob, .reason = Reason::kBundleMalformed};
     const auto found = SignedContent::Read(signature);
     if (!found) {  // 1
       finding.detail = found.error().message;
       return finding;
     }
-    Attribution attribution = Attribute(found->material, requirement_, now_);  // 2
+    Attribution attribution = Attribute(found->material, requirement_.any_of(), now_);  // 2
     finding.reason = attribution.reason;
     finding.signer = std::move(attribution.signer);
     finding.times = std::move(attribution.times);
+    finding.good_until = attribution.good_until;
     finding.detail = std::move(attribution.detail);
     const bool attributed = finding.reason == Reason::kSigned;
     // What somebody known signed is looked at even if it cannot count: "for another image" tells more than "expired".
@@ -110,12 +111,12 @@ class SignatureJudge {
   }
 
   bool CheckClaim(const Claim& claim, Reason& reason, std::string& detail) const {
-    if (!RepositoryFits(claim.repository, repository_, requirement_)) {  // 6
+    if (!RepositoryFits(claim.repository, repository_, requirement_.terms())) {  // 6
       reason = Reason::kRepositoryMismatch;
       detail = "signed for repository \"" + Printable(claim.repository, 200) + "\"";
       return false;
     }
-    if (AnnotationsFit(claim, requirement_)) return true;
+    if (AnnotationsFit(claim, requirement_.terms())) return true;
     reason = Reason::kAnnotationMismatch;  // 7
     detail = "a required signed annotation is absent or different";
     return false;
@@ -127,19 +128,9 @@ class SignatureJudge {
   WallTime now_;
 };
 
-// The end of a key's window, where that could change a verdict: for signatures judged at now.
-std::optional<WallTime> EndOf(const Finding& finding, const SignatureRequirement& requirement) {
-  if (!finding.times.empty()) return std::nullopt;
-  for (const policy::Key& key : requirement.any_of) {
-    if (key.name == finding.signer.name && finding.signer.issuer.empty()) return key.not_after;
-  }
-  return std::nullopt;
-}
-
 // 8. Counts distinct authorities, not signatures.
 bool EnoughSigned(const std::vector<Finding>& findings, const SignatureRequirement& requirement) {
-  const bool asked = requirement.threshold >= 1 && !(requirement.any_of.empty() && requirement.keyless.empty());
-  return asked && CountAuthorities(findings) >= static_cast<std::size_t>(requirement.threshold);
+  return CountAuthorities(findings) >= requirement.threshold();
 }
 
 // The verdict of 8, and what stands in it for people.
@@ -153,7 +144,7 @@ void CountSigners(const SignatureRequirement& requirement, Verdict& verdict) {
     verdict.evidence.push_back(finding.blob);
     auto& signers = verdict.signers;
     if (std::find(signers.begin(), signers.end(), finding.signer) == signers.end()) signers.push_back(finding.signer);
-    const auto end = EndOf(finding, requirement);
+    const auto& end = finding.good_until;
     if (end) verdict.good_until = std::min(verdict.good_until.value_or(*end), *end);
   }
   if (EnoughSigned(verdict.findings, requirement)) {
@@ -165,25 +156,25 @@ void CountSigners(const SignatureRequirement& requirement, Verdict& verdict) {
 
 }  // namespace
 
-Verdict Judge(const Evidence& evidence, const SignatureRequirement& requirement, WallTime now) {
+Verdict Judge(const Evidence& evidence, const requirement::Requirement& requirement, WallTime now) {
   Judgement judgement(evidence.subject, evidence.repository, requirement, now);
   for (const SignatureEvidence& signature : evidence.signatures) (void)judgement.Add(signature);
   return judgement.Conclude();
 }
 
 const Finding& Judgement::Add(const SignatureEvidence& signature) {
-  const SignatureJudge judge(subject_, repository_, requirement_, now_);
+  const SignatureJudge judge(subject_, repository_, requirement_.signatures, now_);
   findings_.push_back(judge.Check(signature, attestations_));
   return findings_.back();
 }
 
-bool Judgement::IsSatisfied() const { return EnoughSigned(findings_, requirement_); }
+bool Judgement::IsSatisfied() const { return EnoughSigned(findings_, requirement_.signatures); }
 
 Verdict Judgement::Conclude() const {
   Verdict verdict;
   verdict.findings = findings_;
   verdict.attestations = attestations_;
-  CountSigners(requirement_, verdict);
+  CountSigners(requirement_.signatures, verdict);
   return verdict;
 }
 

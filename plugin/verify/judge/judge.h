@@ -3,6 +3,7 @@
 #define PULLSEAL_VERIFY_JUDGE_JUDGE_H_
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -12,8 +13,8 @@
 #include "core/base/clock.h"
 #include "image/oci/digest.h"
 #include "image/oci/signature_evidence.h"
-#include "policy/model/model.h"
 #include "verify/judge/reason.h"
+#include "verify/requirement/requirement.h"
 
 namespace pullseal::judge {
 
@@ -38,8 +39,9 @@ struct Finding {
   oci::Digest blob;
   Reason reason = Reason::kSignatureInvalid;  // kSigned if it counts
   Signer signer;                              // empty if none verified it
-  std::set<std::size_t> authorities;  // that it satisfies: keys as in any_of, then keyless ones, numbered through
-  std::vector<WallTime> times;        // proven for it
+  std::set<std::string> authorities;          // that it satisfies, by requirement::IdOf
+  std::vector<WallTime> times;                // proven for it
+  std::optional<WallTime> good_until;         // the first moment at which the reason could change
   std::string detail;
 };
 
@@ -64,14 +66,14 @@ struct Verdict {
 
 // Judge decides whether `evidence` satisfies `requirement` at `now`. It reads no clock, file or network, and depends on
 // nothing but its arguments. Junk beside a good signature never hurts. Thread-safe.
-Verdict Judge(const Evidence& evidence, const policy::SignatureRequirement& requirement, WallTime now);
+Verdict Judge(const Evidence& evidence, const requirement::Requirement& requirement, WallTime now);
 
 // Judgement is Judge for signatures that come one by one: each is verified once, when it is added, and none is kept.
 // Not thread-safe.
 class Judgement {
  public:
   // `requirement` must outlive it.
-  Judgement(oci::Digest subject, std::string repository, const policy::SignatureRequirement& requirement, WallTime now)
+  Judgement(oci::Digest subject, std::string repository, const requirement::Requirement& requirement, WallTime now)
       : subject_(std::move(subject)), repository_(std::move(repository)), requirement_(requirement), now_(now) {}
 
   // Judges one more; what became of it alone.
@@ -84,7 +86,7 @@ class Judgement {
  private:
   oci::Digest subject_;
   std::string repository_;
-  const policy::SignatureRequirement& requirement_;
+  const requirement::Requirement& requirement_;
   WallTime now_;
   std::vector<Finding> findings_;
   std::vector<Attestation> attestations_;

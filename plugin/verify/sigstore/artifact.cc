@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/crypto/hash.h"
-#include "verify/sigstore/statement.h"
+#include "verify/signature/statement.h"
 
 namespace pullseal::sigstore {
 namespace {
@@ -31,14 +31,14 @@ Status BindMessage(const Bundle::MessageSignature& signature, const Artifact& ar
     if (*ours != signature.digest) return Mismatch("bundle: is about an artifact of another digest");
   }
   if (artifact.bytes) {
-    material.message = *artifact.bytes;
+    material.form = SignedMaterial::BundledMessage{artifact.bytes, std::nullopt};
   } else {
-    material.message_digest = {Hash::kSha256, artifact.sha256};
+    material.form = SignedMaterial::BundledMessage{std::nullopt, artifact.sha256};
   }
   return {};
 }
 
-bool IsSubject(const Statement::Subject& subject, const Artifact& artifact) {
+bool IsSubject(const signature::Statement::Subject& subject, const Artifact& artifact) {
   return std::any_of(subject.digests.begin(), subject.digests.end(), [&](const auto& named) {
     const auto hash = crypto::HashNamed(named.first);
     const auto ours = hash ? DigestOf(artifact, *hash) : std::nullopt;
@@ -46,11 +46,11 @@ bool IsSubject(const Statement::Subject& subject, const Artifact& artifact) {
   });
 }
 
-Status BindStatement(const DsseEnvelope& envelope, const Artifact& artifact) {
-  if (envelope.payload_type != kInTotoPayloadType) {
+Status BindStatement(const signature::DsseEnvelope& envelope, const Artifact& artifact) {
+  if (envelope.payload_type != signature::kInTotoPayloadType) {
     return Error{ErrorCode::kInvalid, "envelope: holds no in-toto statement"};
   }
-  const auto statement = Statement::Parse(envelope.payload);
+  const auto statement = signature::Statement::Parse(envelope.payload);
   if (!statement) return statement.error();
   const auto& subjects = statement->subjects;
   if (std::any_of(subjects.begin(), subjects.end(), [&](const auto& one) { return IsSubject(one, artifact); }))
@@ -61,7 +61,8 @@ Status BindStatement(const DsseEnvelope& envelope, const Artifact& artifact) {
 }  // namespace
 
 Status Bind(const Bundle& bundle, const Artifact& artifact, SignedMaterial& material) {
-  if (const auto* envelope = std::get_if<DsseEnvelope>(&bundle.content)) return BindStatement(*envelope, artifact);
+  if (const auto* envelope = std::get_if<signature::DsseEnvelope>(&bundle.content))
+    return BindStatement(*envelope, artifact);
   return BindMessage(std::get<Bundle::MessageSignature>(bundle.content), artifact, material);
 }
 

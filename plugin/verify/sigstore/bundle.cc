@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "core/crypto/limits.h"
-#include "verify/sigstore/json_object.h"
+#include "image/oci/cosign.h"
+#include "image/oci/limits.h"
+#include "verify/signature/json_object.h"
 #include "verify/sigstore/limits.h"
 
 namespace pullseal::sigstore {
@@ -21,7 +23,7 @@ Status Take(Result<T> from, T& out) {
 }
 
 std::optional<Version> VersionOf(std::string_view media_type) {
-  const std::string prefix(kBundleMediaTypePrefix);
+  const std::string prefix(oci::kBundleMediaTypePrefix);
   if (media_type == prefix + "+json;version=0.1" || media_type == prefix + ".v0.1+json") return Version::kV01;
   if (media_type == prefix + "+json;version=0.2" || media_type == prefix + ".v0.2+json") return Version::kV02;
   if (media_type == prefix + "+json;version=0.3" || media_type == prefix + ".v0.3+json") return Version::kV03;
@@ -29,7 +31,8 @@ std::optional<Version> VersionOf(std::string_view media_type) {
 }
 
 Result<InclusionProof> ParseProof(const json::Value& value) {
-  auto object = JsonObject::Of(value, "inclusion proof", {"logIndex", "rootHash", "treeSize", "hashes", "checkpoint"});
+  auto object =
+      signature::JsonObject::Of(value, "inclusion proof", {"logIndex", "rootHash", "treeSize", "hashes", "checkpoint"});
   if (!object) return object.error();
   InclusionProof out;
   if (auto s = Take(object->NumberAt("logIndex"), out.log_index); !s) return s.error();
@@ -45,17 +48,17 @@ Result<InclusionProof> ParseProof(const json::Value& value) {
   }
   const json::Value* checkpoint = object->Find("checkpoint");
   if (checkpoint == nullptr) return object->Broken("has no checkpoint");
-  auto inner = JsonObject::Of(*checkpoint, "checkpoint", {"envelope"});
+  auto inner = signature::JsonObject::Of(*checkpoint, "checkpoint", {"envelope"});
   if (!inner) return inner.error();
   if (auto s = Take(inner->TextAt("envelope"), out.checkpoint); !s) return s.error();
   if (out.checkpoint.empty()) return inner->Broken("is empty");
   return out;
 }
 
-Status ParseTextMember(const JsonObject& object, std::string_view name, std::string_view inner, Bytes& out) {
+Status ParseTextMember(const signature::JsonObject& object, std::string_view name, std::string_view inner, Bytes& out) {
   const json::Value* found = object.Find(name);
   if (found == nullptr) return {};
-  auto member = JsonObject::Of(*found, std::string(name), {inner});
+  auto member = signature::JsonObject::Of(*found, std::string(name), {inner});
   if (!member) return member.error();
   return Take(member->BytesAt(inner), out);
 }
@@ -74,19 +77,20 @@ Status CheckEntry(const LogEntry& entry, Version version) {
   return {};
 }
 
-Status ParseCertificates(const JsonObject& material, Version version, Bundle::Certificates& out) {
+Status ParseCertificates(const signature::JsonObject& material, Version version, Bundle::Certificates& out) {
   std::vector<const json::Value*> list;
   if (const json::Value* one = material.Find("certificate"); one != nullptr) {
     list.push_back(one);
   } else {
     if (version == Version::kV03) return material.Broken("a bundle of version 0.3 may not have a certificate chain");
-    auto chain = JsonObject::Of(*material.Find("x509CertificateChain"), "certificate chain", {"certificates"});
+    auto chain =
+        signature::JsonObject::Of(*material.Find("x509CertificateChain"), "certificate chain", {"certificates"});
     if (!chain) return chain.error();
     if (auto s = Take(chain->ListAt("certificates", limits::kCertificates), list); !s) return s;
     if (list.empty()) return chain->Broken("is empty");
   }
   for (const json::Value* one : list) {
-    auto certificate = JsonObject::Of(*one, "certificate", {"rawBytes"});
+    auto certificate = signature::JsonObject::Of(*one, "certificate", {"rawBytes"});
     if (!certificate) return certificate.error();
     auto der = certificate->BytesAt("rawBytes");
     if (!der) return der.error();
@@ -97,14 +101,14 @@ Status ParseCertificates(const JsonObject& material, Version version, Bundle::Ce
 }
 
 Status ParseMaterial(const json::Value& value, Bundle& out) {
-  auto object =
-      JsonObject::Of(value, "verification material",
-                     {"publicKey", "x509CertificateChain", "certificate", "tlogEntries", "timestampVerificationData"});
+  auto object = signature::JsonObject::Of(
+      value, "verification material",
+      {"publicKey", "x509CertificateChain", "certificate", "tlogEntries", "timestampVerificationData"});
   if (!object) return object.error();
   const int kinds = object->Has("publicKey") + object->Has("x509CertificateChain") + object->Has("certificate");
   if (kinds != 1) return object->Broken("needs exactly one of publicKey, certificate and x509CertificateChain");
   if (const json::Value* key = object->Find("publicKey"); key != nullptr) {
-    auto hint = JsonObject::Of(*key, "publicKey", {"hint"});
+    auto hint = signature::JsonObject::Of(*key, "publicKey", {"hint"});
     if (!hint) return hint.error();
     Bundle::PublicKeyHint named;
     if (auto s = Take(hint->TextAt("hint"), named.hint); !s) return s;
@@ -124,12 +128,12 @@ Status ParseMaterial(const json::Value& value, Bundle& out) {
   }
   const json::Value* times = object->Find("timestampVerificationData");
   if (times == nullptr) return {};
-  auto data = JsonObject::Of(*times, "timestamps", {"rfc3161Timestamps"});
+  auto data = signature::JsonObject::Of(*times, "timestamps", {"rfc3161Timestamps"});
   if (!data) return data.error();
   auto list = data->ListAt("rfc3161Timestamps", limits::kTimestamps);
   if (!list) return list.error();
   for (const json::Value* one : *list) {
-    auto timestamp = JsonObject::Of(*one, "timestamp", {"signedTimestamp"});
+    auto timestamp = signature::JsonObject::Of(*one, "timestamp", {"signedTimestamp"});
     if (!timestamp) return timestamp.error();
     auto der = timestamp->BytesAt("signedTimestamp");
     if (!der) return der.error();
@@ -140,14 +144,14 @@ Status ParseMaterial(const json::Value& value, Bundle& out) {
 }
 
 Result<Bundle::MessageSignature> ParseMessageSignature(const json::Value& value) {
-  auto object = JsonObject::Of(value, "message signature", {"messageDigest", "signature"});
+  auto object = signature::JsonObject::Of(value, "message signature", {"messageDigest", "signature"});
   if (!object) return object.error();
   Bundle::MessageSignature out;
   if (auto s = Take(object->BytesAt("signature"), out.signature); !s) return s.error();
   if (out.signature.empty()) return object->Broken("is empty");
   const json::Value* digest = object->Find("messageDigest");
   if (digest == nullptr) return out;
-  auto inner = JsonObject::Of(*digest, "message digest", {"algorithm", "digest"});
+  auto inner = signature::JsonObject::Of(*digest, "message digest", {"algorithm", "digest"});
   if (!inner) return inner.error();
   if (auto s = Take(inner->TextAt("algorithm"), out.digest_algorithm); !s) return s.error();
   if (auto s = Take(inner->BytesAt("digest"), out.digest); !s) return s.error();
@@ -157,9 +161,9 @@ Result<Bundle::MessageSignature> ParseMessageSignature(const json::Value& value)
 }  // namespace
 
 Result<LogEntry> LogEntry::Parse(const json::Value& value) {
-  auto object = JsonObject::Of(value, "log entry",
-                               {"logIndex", "logId", "kindVersion", "integratedTime", "inclusionPromise",
-                                "inclusionProof", "canonicalizedBody"});
+  auto object = signature::JsonObject::Of(value, "log entry",
+                                          {"logIndex", "logId", "kindVersion", "integratedTime", "inclusionPromise",
+                                           "inclusionProof", "canonicalizedBody"});
   if (!object) return object.error();
   LogEntry out;
   if (auto s = Take(object->NumberAt("logIndex"), out.log_index); !s) return s.error();
@@ -169,7 +173,7 @@ Result<LogEntry> LogEntry::Parse(const json::Value& value) {
   if (auto s = ParseTextMember(*object, "inclusionPromise", "signedEntryTimestamp", out.signed_entry_timestamp); !s)
     return s.error();
   if (const json::Value* kind = object->Find("kindVersion"); kind != nullptr) {
-    auto inner = JsonObject::Of(*kind, "kindVersion", {"kind", "version"});
+    auto inner = signature::JsonObject::Of(*kind, "kindVersion", {"kind", "version"});
     if (!inner) return inner.error();
     if (auto s = Take(inner->TextAt("kind"), out.kind); !s) return s.error();
     if (auto s = Take(inner->TextAt("version"), out.version); !s) return s.error();
@@ -186,8 +190,8 @@ Result<Bundle> Bundle::Parse(ByteView bytes) {
   if (bytes.size() > limits::kBundleBytes) return Error{ErrorCode::kLimit, "bundle is too large"};
   auto parsed = json::Parse(AsText(bytes));
   if (!parsed) return parsed.error().In("bundle");
-  auto object =
-      JsonObject::Of(*parsed, "bundle", {"mediaType", "verificationMaterial", "messageSignature", "dsseEnvelope"});
+  auto object = signature::JsonObject::Of(*parsed, "bundle",
+                                          {"mediaType", "verificationMaterial", "messageSignature", "dsseEnvelope"});
   if (!object) return object.error();
   auto media_type = object->TextAt("mediaType");
   if (!media_type) return media_type.error();
@@ -204,7 +208,7 @@ Result<Bundle> Bundle::Parse(ByteView bytes) {
     return object->Broken("needs exactly one of messageSignature and dsseEnvelope");
   }
   if (envelope != nullptr) {
-    auto dsse = DsseEnvelope::Parse(*envelope);
+    auto dsse = signature::DsseEnvelope::Parse(*envelope);
     if (!dsse) return dsse.error();
     out.content = std::move(*dsse);
   } else {

@@ -12,13 +12,9 @@
 #include "core/base/bytes.h"
 #include "core/base/result.h"
 #include "core/json/value.h"
-#include "image/oci/cosign.h"
-#include "verify/sigstore/dsse.h"
+#include "verify/signature/dsse.h"
 
 namespace pullseal::sigstore {
-
-using oci::kBundleMediaTypePrefix;
-using oci::kPredicateTypeAnnotation;
 
 // InclusionProof is a claim that a log entry is in a log (RFC 6962 section 2.1.1), with the checkpoint that commits to
 // its root.
@@ -69,7 +65,7 @@ struct Bundle {
   std::variant<PublicKeyHint, Certificates> material;
   std::vector<LogEntry> log_entries;
   std::vector<Bytes> timestamps;  // RFC 3161 TimeStampResp, DER
-  std::variant<MessageSignature, DsseEnvelope> content;
+  std::variant<MessageSignature, signature::DsseEnvelope> content;
 };
 
 }  // namespace pullseal::sigstore

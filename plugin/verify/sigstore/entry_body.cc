@@ -15,7 +15,6 @@ namespace {
 
 using crypto::Hash;
 using Kind = EntryBody::Kind;
-using Container = SignedMaterial::Container;
 
 Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, "log entry: " + std::move(message)}; }
 Error Differs(const char* what) {
@@ -138,8 +137,16 @@ Status CheckHashedRekordV2(const json::Value& spec, const SignedMaterial& materi
   return CompareVerifier(has_certificate, *der, material, key);
 }
 
+// A digest of what an envelope holds, or of the layer that it is.
+std::function<Result<Bytes>(Hash)> DigestOf(const Bytes* bytes) {
+  return [bytes](Hash hash) -> Result<Bytes> {
+    if (bytes == nullptr) return Differs("kind of content");
+    return crypto::Digest(hash, *bytes);
+  };
+}
+
 Status CheckDsse(const json::Value& spec, const SignedMaterial& material, const crypto::PublicKey& key) {
-  const auto digest = [&](Hash hash) -> Result<Bytes> { return crypto::Digest(hash, material.payload); };
+  const auto digest = DigestOf(material.payload());
   if (auto s = CompareHash(spec, {"payloadHash"}, "payload", digest); !s) return s;
   const auto only = OnlyAt(spec, {"signatures"});
   if (!only) return only.error();
@@ -148,7 +155,7 @@ Status CheckDsse(const json::Value& spec, const SignedMaterial& material, const 
 }
 
 Status CheckInToto2(const json::Value& spec, const SignedMaterial& material, const crypto::PublicKey& key) {
-  const auto digest = [&](Hash hash) -> Result<Bytes> { return crypto::Digest(hash, material.payload); };
+  const auto digest = DigestOf(material.payload());
   if (auto s = CompareHash(spec, {"content", "payloadHash"}, "payload", digest); !s) return s;
   const auto only = OnlyAt(spec, {"content", "envelope", "signatures"});
   if (!only) return only.error();
@@ -162,7 +169,7 @@ Status CheckInToto2(const json::Value& spec, const SignedMaterial& material, con
 }
 
 Status CheckInToto1(const json::Value& spec, const SignedMaterial& material, const crypto::PublicKey& key) {
-  const auto digest = [&](Hash hash) -> Result<Bytes> { return crypto::Digest(hash, material.envelope); };
+  const auto digest = DigestOf(material.layer());
   if (auto s = CompareHash(spec, {"content", "hash"}, "envelope", digest); !s) return s;
   return CompareVerifierPem(Base64At(spec, {"publicKey"}), material, key);
 }
@@ -185,9 +192,9 @@ Result<EntryBody> EntryBody::Parse(ByteView body) {
 }
 
 Status EntryBody::IsAbout(const SignedMaterial& material, const crypto::PublicKey& key) const {
-  const bool fits_container =
-      kind == Kind::kHashedRekordV2 || (kind == Kind::kHashedRekord) == (material.container == Container::kMessage);
-  if (!fits_container) return Differs("kind of content");
+  const bool is_message = material.payload() == nullptr;
+  const bool fits = kind == Kind::kHashedRekordV2 || (kind == Kind::kHashedRekord) == is_message;
+  if (!fits) return Differs("kind of content");
   switch (kind) {
     case Kind::kHashedRekord:
       return CheckHashedRekord(spec, material, key);
@@ -196,7 +203,7 @@ Status EntryBody::IsAbout(const SignedMaterial& material, const crypto::PublicKe
     case Kind::kDsse:
       return CheckDsse(spec, material, key);
     case Kind::kInToto1:
-      if (material.container != Container::kLegacyEnvelope) return Differs("kind of content");
+      if (material.layer() == nullptr) return Differs("kind of content");
       return CheckInToto1(spec, material, key);
     case Kind::kInToto2:
       return CheckInToto2(spec, material, key);

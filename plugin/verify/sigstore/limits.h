@@ -9,10 +9,6 @@
 // What verify/sigstore reads, keeps, follows or waits for at most, each with its reason.
 namespace pullseal::limits {
 
-// A simple-signing payload is about 250 bytes; signed annotations can make it larger.
-inline constexpr std::size_t kPayloadBytes = 64 * kKiB;
-// A Sigstore bundle: 0.7 KiB with a key, 16 KiB with a certificate; attestations with an SBOM inside reach megabytes.
-inline constexpr std::size_t kBundleBytes = 16 * kMiB;
 // Entries of a bundle's lists, as Sigstore's own clients bound them.
 inline constexpr std::size_t kLogEntries = 32;
 inline constexpr std::size_t kTimestamps = 32;
@@ -23,8 +19,6 @@ inline constexpr std::size_t kCheckpointLines = 128;
 // A log entry's body is 1 to 4 KiB: a signature and a certificate in base64, twice in old kinds.
 inline constexpr std::size_t kEntryBodyBytes = 256 * kKiB;
 inline constexpr std::size_t kCertificateTimestamps = 16;  // SCTs in one certificate; authorities embed one to three
-inline constexpr std::size_t kStatementSubjects = 1024;
-inline constexpr std::size_t kSubjectDigests = 32;
 // The public-good trusted root is 7 KiB; private ones with many logs stay far below this.
 inline constexpr std::size_t kTrustRootBytes = 1 * kMiB;
 inline constexpr std::size_t kTrustRootEntries = 64;

@@ -6,7 +6,7 @@
 #include "core/crypto/limits.h"
 #include "core/json/value.h"
 #include "image/oci/cosign.h"
-#include "verify/sigstore/json_object.h"
+#include "verify/signature/json_object.h"
 #include "verify/sigstore/limits.h"
 
 namespace pullseal::sigstore {
@@ -20,11 +20,11 @@ Result<LogEntry> ParseLegacyEntry(const std::string& text) {
   if (text.size() > limits::kEntryBodyBytes) return Error{ErrorCode::kLimit, "log entry: is too large"};
   const auto parsed = json::Parse(text);
   if (!parsed) return parsed.error().In("log entry");
-  const auto outer = JsonObject::Of(*parsed, "log entry", {"SignedEntryTimestamp", "Payload"});
+  const auto outer = signature::JsonObject::Of(*parsed, "log entry", {"SignedEntryTimestamp", "Payload"});
   if (!outer) return outer.error();
   const json::Value* payload = outer->Find("Payload");
   if (payload == nullptr) return outer->Broken("has no Payload");
-  const auto inner = JsonObject::Of(*payload, "log entry", {"body", "integratedTime", "logIndex", "logID"});
+  const auto inner = signature::JsonObject::Of(*payload, "log entry", {"body", "integratedTime", "logIndex", "logID"});
   if (!inner) return inner.error();
   auto set = outer->BytesAt("SignedEntryTimestamp");
   auto body = inner->BytesAt("body");
@@ -47,7 +47,7 @@ Result<Bytes> ParseLegacyTimestamp(const std::string& text) {
   if (text.size() > 2 * limits::kTimestampBytes) return Error{ErrorCode::kLimit, "timestamp: is too large"};
   const auto parsed = json::Parse(text);
   if (!parsed) return parsed.error().In("timestamp");
-  const auto object = JsonObject::Of(*parsed, "timestamp", {"SignedRFC3161Timestamp"});
+  const auto object = signature::JsonObject::Of(*parsed, "timestamp", {"SignedRFC3161Timestamp"});
   if (!object) return object.error();
   auto bytes = object->BytesAt("SignedRFC3161Timestamp");
   if (bytes && bytes->empty()) return object->Broken("is empty");
@@ -66,22 +66,33 @@ Status TakeCertificates(const Bundle::Certificates& certificates, SignedMaterial
   return {};
 }
 
+// The signed bytes; null where they are not known.
+const Bytes* SignedBytesOf(const SignedMaterial::Form& form) {
+  struct Visitor {
+    const Bytes* operator()(const SignedMaterial::Message& one) const { return &one.bytes; }
+    const Bytes* operator()(const SignedMaterial::BundledMessage& one) const {
+      return one.bytes ? &*one.bytes : nullptr;
+    }
+    const Bytes* operator()(const SignedMaterial::BundledEnvelope& one) const { return &one.signed_bytes; }
+    const Bytes* operator()(const SignedMaterial::LayerEnvelope& one) const { return &one.signed_bytes; }
+  };
+  return std::visit(Visitor{}, form);
+}
+
 }  // namespace
 
 Result<SignedMaterial> SignedMaterial::FromBundle(const Bundle& bundle) {
   SignedMaterial out;
-  out.is_bundle = true;
   if (const auto* certificates = std::get_if<Bundle::Certificates>(&bundle.material)) {
     if (auto taken = TakeCertificates(*certificates, out); !taken) return taken.error();
   }
   out.log_entries = bundle.log_entries;
   out.timestamps = bundle.timestamps;
-  if (const auto* envelope = std::get_if<DsseEnvelope>(&bundle.content)) {
-    out.container = Container::kEnvelope;
-    out.message = envelope->SignedBytes();
+  if (const auto* envelope = std::get_if<signature::DsseEnvelope>(&bundle.content)) {
+    out.form = BundledEnvelope{envelope->SignedBytes(), envelope->payload};
     out.signature = envelope->signature.sig;
-    out.payload = envelope->payload;
   } else {
+    out.form = BundledMessage{};
     out.signature = std::get<Bundle::MessageSignature>(bundle.content).signature;
   }
   return out;
@@ -118,9 +129,32 @@ Status SignedMaterial::TakeAnnotations(const std::map<std::string, std::string>&
 }
 
 Result<Bytes> SignedMaterial::MessageDigest(crypto::Hash hash) const {
-  if (message) return crypto::Digest(hash, *message);
-  if (message_digest && message_digest->first == hash) return message_digest->second;
+  if (const Bytes* bytes = SignedBytesOf(form)) return crypto::Digest(hash, *bytes);
+  const auto* bundled = std::get_if<BundledMessage>(&form);
+  if (bundled != nullptr && bundled->sha256 && hash == crypto::Hash::kSha256) return *bundled->sha256;
   return Invalid("the message's digest by this hash is not known");
+}
+
+bool SignedMaterial::SignedBy(const crypto::PublicKey& key) const {
+  if (const auto* message = std::get_if<Message>(&form)) return key.Verify(message->bytes, signature);
+  if (const Bytes* bytes = SignedBytesOf(form)) return key.VerifyEnvelope(*bytes, signature);
+  const auto* bundled = std::get_if<BundledMessage>(&form);
+  return bundled != nullptr && bundled->sha256 && key.VerifyDigest(crypto::Hash::kSha256, *bundled->sha256, signature);
+}
+
+bool SignedMaterial::IsBundle() const {
+  return std::holds_alternative<BundledMessage>(form) || std::holds_alternative<BundledEnvelope>(form);
+}
+
+const Bytes* SignedMaterial::payload() const {
+  if (const auto* bundled = std::get_if<BundledEnvelope>(&form)) return &bundled->payload;
+  const auto* layer = std::get_if<LayerEnvelope>(&form);
+  return layer != nullptr ? &layer->payload : nullptr;
+}
+
+const Bytes* SignedMaterial::layer() const {
+  const auto* layer = std::get_if<LayerEnvelope>(&form);
+  return layer != nullptr ? &layer->layer : nullptr;
 }
 
 }  // namespace pullseal::sigstore

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/json/value.h"
-#include "verify/sigstore/limits.h"
+#include "image/oci/limits.h"
 
 namespace pullseal::sigstore {
 namespace {

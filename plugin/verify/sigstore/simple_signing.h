@@ -8,13 +8,9 @@
 
 #include "core/base/bytes.h"
 #include "core/base/result.h"
-#include "image/oci/cosign.h"
 #include "image/oci/digest.h"
 
 namespace pullseal::sigstore {
-
-using oci::kSimpleSigningMediaType;
-using oci::UsualPayload;
 
 // SimpleSigning is a signed claim that an image is what its signer means (cosign SIGNATURE_SPEC, "Simple Signing").
 // It proves nothing before the signature over the exact bytes is verified.

@@ -29,6 +29,9 @@
 namespace pullseal::sigstore {
 namespace {
 
+using signature::Flaw;
+using signature::ProvenTime;
+
 class Verifier {
  public:
   Verifier(const SignedMaterial& material, const TrustedMaterial* trusted, const Demands& demands)
@@ -63,15 +66,7 @@ class Verifier {
 
   // 1.
   bool CheckSignature(const crypto::PublicKey& key) {
-    bool good = false;
-    if (material_.message) {
-      const bool as_bundles_are = material_.is_bundle || material_.container != SignedMaterial::Container::kMessage;
-      good = as_bundles_are ? key.VerifyEnvelope(*material_.message, material_.signature)
-                            : key.Verify(*material_.message, material_.signature);
-    } else if (material_.message_digest) {
-      good = key.VerifyDigest(material_.message_digest->first, material_.message_digest->second, material_.signature);
-    }
-    return good || Fail(Flaw::kSignature, "the signature is not the signer's over this content");
+    return material_.SignedBy(key) || Fail(Flaw::kSignature, "the signature is not the signer's over this content");
   }
 
   // 2., 3.
@@ -144,7 +139,8 @@ class Verifier {
 
   // What a timestamp is over: the signature's raw bytes; of a legacy attestation the whole layer.
   ByteView Stamped() const {
-    return material_.container == SignedMaterial::Container::kLegacyEnvelope ? material_.envelope : material_.signature;
+    const Bytes* layer = material_.layer();
+    return layer != nullptr ? *layer : material_.signature;
   }
 
   bool CheckNothingDemanded() {
@@ -250,7 +246,7 @@ Verification VerifyCertificate(const SignedMaterial& material, const TrustedMate
 
 Verification VerifyKey(const SignedMaterial& material, const crypto::PublicKey& key, const TrustedMaterial* trusted,
                        const Demands& demands) {
-  if (material.certificate && material.is_bundle) {
+  if (material.certificate && material.IsBundle()) {
     Verification out;
     out.flaw = Flaw::kSignature;
     out.detail = "is signed with a certificate, not with a key";

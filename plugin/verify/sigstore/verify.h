@@ -9,6 +9,7 @@
 
 #include "core/base/clock.h"
 #include "core/crypto/public_key.h"
+#include "verify/signature/flaw.h"
 #include "verify/sigstore/certificate_identity.h"
 #include "verify/sigstore/signed_material.h"
 #include "verify/sigstore/trusted_material.h"
@@ -16,20 +17,6 @@
 // Verifying one signature offline, as the Sigstore client specification lays it out: from what came with the signature
 // and from what is trusted, to who signed and when. The steps stand in verify.cc, numbered.
 namespace pullseal::sigstore {
-
-// Flaw says which part of a signature does not hold.
-enum class Flaw {
-  kMalformed,           // a part is not in its form
-  kSignature,           // the signature is not the signer's over these bytes
-  kLogEntryMissing,     // fewer logs than demanded have an entry
-  kLogEntryMismatch,    // an entry is about something else
-  kLogEntryInvalid,     // a known log's entry is not in the log, as far as its evidence goes
-  kTimestampInvalid,    // a trusted authority's timestamp does not hold, or there are fewer than demanded
-  kTimeMissing,         // nothing proves when the certificate was used
-  kTimeOutside,         // it was used outside its validity
-  kCertificateInvalid,  // no trusted authority issued the certificate, or it may not sign code
-  kCertificateExpired,  // its authority was not valid when it was used
-};
 
 // Demands is how much evidence a signature needs. Each counts distinct logs or authorities, never entries.
 struct Demands {
@@ -39,16 +26,10 @@ struct Demands {
   std::size_t certificate_logs = 1;  // certificate logs that promised to log the certificate
 };
 
-// ProvenTime is a moment at which the signature existed, by the word of a log or of a timestamp authority.
-struct ProvenTime {
-  WallTime time;
-  bool by_log = false;
-};
-
 // Proof is what a good signature proves.
 struct Proof {
   std::optional<CertificateIdentity> identity;  // of the certificate; absent for signatures by a key
-  std::vector<ProvenTime> times;                // at least one for certificates
+  std::vector<signature::ProvenTime> times;     // at least one for certificates
   std::size_t logs = 0;                         // distinct logs with a verified entry
   std::size_t timestamp_authorities = 0;
 };
@@ -56,7 +37,7 @@ struct Proof {
 // Verification is the answer: a proof, or the flaw.
 struct Verification {
   std::optional<Proof> proof;
-  Flaw flaw = Flaw::kMalformed;
+  signature::Flaw flaw = signature::Flaw::kMalformed;
   std::string detail;  // what is wrong, for people
 };
 
@@ -65,8 +46,8 @@ struct Verification {
 Verification VerifyCertificate(const SignedMaterial& material, const TrustedMaterial& trusted, const Demands& demands);
 
 // VerifyKey verifies a signature by `key`. With `trusted`, log entries and timestamps that came along are verified and
-// prove times; a false one refuses the signature. Without, they are not looked at. A bundle with a certificate is signed
-// by that and by no key; a legacy layer may carry a certificate of the key's owner, which proves nothing.
+// prove times; a false one refuses the signature. Without, they are not looked at. A bundle with a certificate is
+// signed by that and by no key; a legacy layer may carry a certificate of the key's owner, which proves nothing.
 // `demands.certificate_logs` is of no meaning. Thread-safe.
 Verification VerifyKey(const SignedMaterial& material, const crypto::PublicKey& key, const TrustedMaterial* trusted,
                        const Demands& demands);

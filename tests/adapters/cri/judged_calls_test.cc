@@ -12,6 +12,7 @@
 #include "fakes/fake_registry.h"
 #include "fakes/fake_runtime.h"
 #include "fakes/test_authority.h"
+#include "policy/file/parse.h"
 
 namespace pullseal::cri {
 namespace {

@@ -10,6 +10,7 @@
 #include "fakes/test_authority.h"
 #include "gate/gate/limits.h"
 #include "gate/gate/report.h"
+#include "policy/file/parse.h"
 
 namespace pullseal::gate {
 namespace {
@@ -35,7 +36,7 @@ class GateTest : public ::testing::Test {
         "  - {name: free, mode: allow, match: {images: [\"free.io/*\"]}}\n"
         "  - {name: bad, mode: deny, match: {images: [\"bad.io/*\"]}}\n";
     auto policy =
-        policy::ParsePolicy(text, [&](const std::string&) { return Result<std::string>(release_.PublicPem()); });
+        policy::ParsePolicy(text, [&](const std::string&) { return Result<std::string>(signer_->PublicPem()); });
     ASSERT_TRUE(policy.ok()) << policy.error().message;
     snapshot_ = Snapshot{std::move(*policy), std::map<std::string, std::string>{}};
   }
@@ -60,6 +61,7 @@ class GateTest : public ::testing::Test {
   fakes::FakeClock clock_;
   FakeRegistry http_;
   fakes::TestAuthority release_;
+  const fakes::TestAuthority* signer_ = &release_;  // whose key the policy names
   fakes::TestAuthority stranger_;
   registry::Client client_;
   Gate gate_;
@@ -323,7 +325,7 @@ class StoredEvidenceTest : public GateTest {
   }
   Decision Decide(const std::string& rule_more = "") {
     if (!rule_more.empty()) {
-      snapshot_.policy.rules.front().on_unavailable = policy::OnUnavailable::kAllowKnown;
+      SetPolicy("", "enforce", "enforce\n    onUnavailable: allow-known");
     }
     const auto name = oci::Reference::Parse("reg.io/app:1");
     Question question = Ask(*name);
@@ -521,9 +523,8 @@ TEST_F(StoredEvidenceTest, RulesWithOtherKeysShareWhatIsKnown) {
   Sign(digest_, release_);
   EXPECT_EQ(Reason::kSigned, Decide().reason);
   // Another rule needs another key's signature, found elsewhere; the first is not lost by that.
-  const Snapshot first = snapshot_;
-  snapshot_.policy.rules.front().signatures->any_of.front().key = *crypto::PublicKey::ParsePem(stranger_.PublicPem());
-  snapshot_.policy.fingerprint = "other";
+  signer_ = &stranger_;
+  SetPolicy("");
   http_.On(".sig", [](const http::HttpRequest&) { return FakeRegistry::Response(404); });
   const std::string statement = fakes::SignStatement(digest_);
   const std::string bundle = fakes::KeyBundle(statement, stranger_.Sign(fakes::EnvelopeBytes(statement)));
@@ -533,7 +534,8 @@ TEST_F(StoredEvidenceTest, RulesWithOtherKeysShareWhatIsKnown) {
   Restart();
   TakeTheRegistryDown();
   EXPECT_EQ(Reason::kSigned, Decide().reason);
-  snapshot_ = first;
+  signer_ = &release_;
+  SetPolicy("");
   EXPECT_EQ(Reason::kSigned, Decide().reason);
 }
 

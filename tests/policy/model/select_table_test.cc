@@ -4,6 +4,7 @@
 
 #include "core/base/bytes.h"
 #include "fakes/sigstore_authority.h"
+#include "policy/file/parse.h"
 #include "policy/model/match.h"
 
 namespace pullseal::policy {

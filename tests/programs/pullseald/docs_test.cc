@@ -8,12 +8,12 @@
 #include <map>
 #include <sstream>
 
-#include "node/config/config.h"
 #include "fakes/sigstore_authority.h"
 #include "fakes/test_authority.h"
 #include "gate/gate/decision.h"
-#include "policy/model/model.h"
 #include "image/registry/hosts_file.h"
+#include "node/config/config.h"
+#include "policy/file/parse.h"
 
 namespace pullseal::daemon {
 namespace {

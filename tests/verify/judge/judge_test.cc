@@ -9,6 +9,7 @@
 #include "fakes/sigstore_authority.h"
 #include "fakes/test_authority.h"
 #include "image/oci/cosign.h"
+#include "verify/judge/asked_for.h"
 
 namespace pullseal::judge {
 namespace {
@@ -21,10 +22,10 @@ const WallTime kNow = *ParseTime("2026-11-22T12:00:00Z");
 
 class JudgeTest : public ::testing::Test {
  protected:
-  JudgeTest() { requirement_.any_of = {Named("release", release_)}; }
+  JudgeTest() { asks_.keys = {Named("release", release_)}; }
 
-  static policy::Key Named(const std::string& name, const TestAuthority& authority) {
-    return policy::Key{name, *crypto::PublicKey::ParsePem(authority.PublicPem()), {}, {}, {}, {}};
+  static AskedFor::KeyAsked Named(const std::string& name, const TestAuthority& authority) {
+    return {name, *crypto::PublicKey::ParsePem(authority.PublicPem())};
   }
   SignatureEvidence Signed(const TestAuthority& authority, const std::string& payload) const {
     SignatureEvidence out{oci::Digest::Of(AsBytes(payload)),
@@ -39,13 +40,13 @@ class JudgeTest : public ::testing::Test {
     return SimpleSigningPayload(repository, digest, optional);
   }
   Verdict Judge(std::vector<SignatureEvidence> signatures, WallTime now = kNow) const {
-    return judge::Judge(Evidence{*oci::Digest::Parse(kDigest), "reg.io/app", std::move(signatures)}, requirement_, now);
+    return judge::Judge(Evidence{*oci::Digest::Parse(kDigest), "reg.io/app", std::move(signatures)}, asks_.Make(), now);
   }
 
   TestAuthority release_;
   TestAuthority second_;
   TestAuthority stranger_;
-  policy::SignatureRequirement requirement_;
+  AskedFor asks_;
 };
 
 TEST_F(JudgeTest, GoodSignatureAllows) {
@@ -56,11 +57,12 @@ TEST_F(JudgeTest, GoodSignatureAllows) {
 }
 
 TEST_F(JudgeTest, OneByOneIsAsAllAtOnce) {
-  requirement_.any_of.push_back(Named("second", second_));
-  requirement_.threshold = 2;
+  asks_.keys.push_back(Named("second", second_));
+  asks_.terms.threshold = 2;
   const std::vector<SignatureEvidence> all = {Signed(stranger_, Payload()), Signed(release_, Payload()),
                                               Signed(second_, Payload())};
-  Judgement judgement(*oci::Digest::Parse(kDigest), "reg.io/app", requirement_, kNow);
+  const requirement::Requirement asked = asks_.Make();
+  Judgement judgement(*oci::Digest::Parse(kDigest), "reg.io/app", asked, kNow);
   EXPECT_FALSE(judgement.IsSatisfied());
   EXPECT_EQ(Reason::kSignatureMissing, judgement.Conclude().reason);
   EXPECT_EQ(Reason::kSignatureInvalid, judgement.Add(all[0]).reason);
@@ -78,11 +80,29 @@ TEST_F(JudgeTest, OneByOneIsAsAllAtOnce) {
 
 TEST_F(JudgeTest, NothingFoundIsSignatureMissing) { EXPECT_EQ(Reason::kSignatureMissing, Judge({}).reason); }
 
-TEST_F(JudgeTest, EmptyRequirementDenies) {
-  requirement_.any_of.clear();
-  EXPECT_NE(Reason::kSigned, Judge({Signed(release_, Payload())}).reason);
-  requirement_.threshold = 0;
-  EXPECT_NE(Reason::kSigned, Judge({}).reason);
+// Whatever is made without saying who may sign lets nobody sign, whoever did and however often.
+TEST_F(JudgeTest, DefaultMadeRequirementsRefuse) {
+  const Evidence evidence{*oci::Digest::Parse(kDigest), "reg.io/app", {Signed(release_, Payload())}};
+  const Evidence nothing{*oci::Digest::Parse(kDigest), "reg.io/app", {}};
+  const requirement::Requirement by_nobody;
+  const requirement::Requirement signatures_by_nobody{.signatures = requirement::SignatureRequirement()};
+  for (const auto* asked : {&by_nobody, &signatures_by_nobody}) {
+    EXPECT_EQ(Outcome::kDeny, OutcomeOf(judge::Judge(evidence, *asked, kNow).reason));
+    EXPECT_EQ(Outcome::kDeny, OutcomeOf(judge::Judge(nothing, *asked, kNow).reason));
+    Judgement judgement(evidence.subject, evidence.repository, *asked, kNow);
+    EXPECT_FALSE(judgement.IsSatisfied());
+    EXPECT_NE(Reason::kSigned, judgement.Add(evidence.signatures[0]).reason);
+    EXPECT_FALSE(judgement.IsSatisfied());
+  }
+}
+
+// What is left of a requirement that was given away lets nobody sign either.
+TEST_F(JudgeTest, AMovedFromRequirementRefuses) {
+  requirement::Requirement asked = asks_.Make();
+  const requirement::Requirement taken = std::move(asked);
+  const Evidence evidence{*oci::Digest::Parse(kDigest), "reg.io/app", {Signed(release_, Payload())}};
+  EXPECT_EQ(Reason::kSigned, judge::Judge(evidence, taken, kNow).reason);
+  EXPECT_NE(Reason::kSigned, judge::Judge(evidence, asked, kNow).reason);  // NOLINT(bugprone-use-after-move)
 }
 
 TEST_F(JudgeTest, Step1AnotherLayerOrNoSignatureIsMalformed) {
@@ -123,17 +143,17 @@ TEST_F(JudgeTest, Step5RepositoryBinding) {
   EXPECT_EQ(Reason::kRepositoryMismatch, with("reg.io/app/../other"));
   EXPECT_EQ(Reason::kSigned, with("REG.io:443/app"));
   EXPECT_EQ(Reason::kSigned, with(""));
-  requirement_.repository = policy::RepositoryBinding::kRequired;
+  asks_.terms.repository = requirement::RepositoryBinding::kRequired;
   EXPECT_EQ(Reason::kRepositoryMismatch, with(""));
   EXPECT_EQ(Reason::kSigned, with("reg.io/app"));
-  requirement_.aliases = {"ghcr.io/acme/app"};
+  asks_.terms.aliases = {"ghcr.io/acme/app"};
   EXPECT_EQ(Reason::kSigned, with("ghcr.io/acme/app"));
-  requirement_.repository = policy::RepositoryBinding::kAny;
+  asks_.terms.repository = requirement::RepositoryBinding::kUnsafeAny;
   EXPECT_EQ(Reason::kSigned, with("reg.io/other"));
 }
 
 TEST_F(JudgeTest, Step6SignedAnnotations) {
-  requirement_.annotations = {{"env", "prod"}};
+  asks_.terms.annotations = {{"env", "prod"}};
   EXPECT_EQ(Reason::kAnnotationMismatch, Judge({Signed(release_, Payload())}).reason);
   EXPECT_EQ(Reason::kAnnotationMismatch,
             Judge({Signed(release_, Payload("reg.io/app", kDigest, R"({"env":"dev"})"))}).reason);
@@ -141,24 +161,24 @@ TEST_F(JudgeTest, Step6SignedAnnotations) {
 }
 
 TEST_F(JudgeTest, Step7KeyWindowAndRevocation) {
-  policy::Key& key = requirement_.any_of[0];
+  requirement::KeyUse& key = asks_.keys[0].use;
   key.not_before = kNow;
   key.not_after = kNow + std::chrono::hours(1);
   EXPECT_EQ(Reason::kSigned, Judge({Signed(release_, Payload())}).reason);
   EXPECT_EQ(Reason::kKeyNotYetValid, Judge({Signed(release_, Payload())}, kNow - std::chrono::seconds(1)).reason);
   EXPECT_EQ(Reason::kKeyExpired, Judge({Signed(release_, Payload())}, kNow + std::chrono::hours(2)).reason);
-  key.revoked = policy::Revocation{kNow + std::chrono::hours(5), "lost"};
+  key.revoked = requirement::Revocation{kNow + std::chrono::hours(5), "lost"};
   EXPECT_EQ(Reason::kKeyRevoked, Judge({Signed(release_, Payload())}).reason);
 }
 
 TEST_F(JudgeTest, VerdictEndsWithTheKey) {
-  requirement_.any_of[0].not_after = kNow + std::chrono::hours(1);
+  asks_.keys[0].use.not_after = kNow + std::chrono::hours(1);
   EXPECT_EQ(kNow + std::chrono::hours(1), Judge({Signed(release_, Payload())}).good_until);
 }
 
 TEST_F(JudgeTest, Step8ThresholdCountsKeysNotSignatures) {
-  requirement_.any_of.push_back(Named("second", second_));
-  requirement_.threshold = 2;
+  asks_.keys.push_back(Named("second", second_));
+  asks_.terms.threshold = 2;
   EXPECT_EQ(Reason::kThresholdNotMet, Judge({Signed(release_, Payload()), Signed(release_, Payload())}).reason);
   EXPECT_EQ(Reason::kThresholdNotMet, Judge({Signed(release_, Payload()), Signed(stranger_, Payload())}).reason);
   EXPECT_EQ(Reason::kSigned, Judge({Signed(release_, Payload()), Signed(second_, Payload())}).reason);
@@ -206,14 +226,14 @@ TEST_F(JudgeTest, BundlesAreJudgedByTheSameSteps) {
   longer.push_back('x');
   broken.payload = std::move(longer);
   EXPECT_EQ(Reason::kBundleMalformed, Judge({broken}).reason);
-  requirement_.annotations = {{"env", "prod"}};
+  asks_.terms.annotations = {{"env", "prod"}};
   EXPECT_EQ(Reason::kAnnotationMismatch, Judge({Bundled(release_, fakes::SignStatement(kDigest))}).reason);
   EXPECT_EQ(Reason::kSigned, Judge({Bundled(release_, fakes::SignStatement(kDigest, R"({"env":"prod"})"))}).reason);
-  requirement_.annotations.clear();
-  requirement_.repository = policy::RepositoryBinding::kRequired;
+  asks_.terms.annotations.clear();
+  asks_.terms.repository = requirement::RepositoryBinding::kRequired;
   EXPECT_EQ(Reason::kRepositoryMismatch, Judge({Bundled(release_, fakes::SignStatement(kDigest))}).reason);
-  requirement_.repository = policy::RepositoryBinding::kBound;
-  requirement_.any_of.front().not_after = kNow - std::chrono::hours(1);
+  asks_.terms.repository = requirement::RepositoryBinding::kBound;
+  asks_.keys.front().use.not_after = kNow - std::chrono::hours(1);
   EXPECT_EQ(Reason::kKeyExpired, Judge({Bundled(release_, fakes::SignStatement(kDigest))}).reason);
 }
 
@@ -277,8 +297,8 @@ TEST_F(JudgeTest, CertificatesDoNotCountForKeys) {
 }
 
 TEST_F(JudgeTest, ThresholdCountsKeysAcrossForms) {
-  requirement_.any_of.push_back(Named("second", second_));
-  requirement_.threshold = 2;
+  asks_.keys.push_back(Named("second", second_));
+  asks_.terms.threshold = 2;
   EXPECT_EQ(Reason::kThresholdNotMet,
             Judge({Signed(release_, Payload()), Bundled(release_, fakes::SignStatement(kDigest))}).reason);
   EXPECT_EQ(Reason::kSigned,

@@ -108,12 +108,12 @@ TEST(KeylessTest, AuthorityFlaws) {
        "certificate-invalid",
        {.subject = "eve@evil.example"},
        {.intermediate = [](CertificatePlan& p) { p.name_constraints = "critical,permitted;email:acme.example"; }},
-       [](auto& asks) { asks.keyless[0].subject = "eve@evil.example"; }},
+       [](auto& asks) { asks.keyless[0].identity.subject = "eve@evil.example"; }},
       {"a name outside the root's constraints",
        "certificate-invalid",
        {.subject = "eve@evil.example"},
        {.root = [](CertificatePlan& p) { p.name_constraints = "critical,permitted;email:acme.example"; }},
-       [](auto& asks) { asks.keyless[0].subject = "eve@evil.example"; }},
+       [](auto& asks) { asks.keyless[0].identity.subject = "eve@evil.example"; }},
   };
   for (const Case& one : cases) Check(one);
 }

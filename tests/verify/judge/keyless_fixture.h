@@ -9,6 +9,7 @@
 #include <string>
 
 #include "fakes/sigstore_authority.h"
+#include "verify/judge/asked_for.h"
 #include "verify/judge/judge.h"
 #include "verify/sigstore/trusted_material.h"
 
@@ -38,13 +39,9 @@ inline std::shared_ptr<const sigstore::TrustedMaterial> Trust(const SigstoreAuth
   return std::make_shared<const sigstore::TrustedMaterial>(std::move(*material));
 }
 
-inline policy::SignatureRequirement Asks(const SigstoreAuthority& authority) {
-  policy::Keyless keyless;
-  keyless.trust_root = {"test", Trust(authority)};
-  keyless.issuer = SignPlan().issuer;
-  keyless.subject = SignPlan().subject;
-  policy::SignatureRequirement out;
-  out.keyless.push_back(std::move(keyless));
+inline AskedFor Asks(const SigstoreAuthority& authority) {
+  AskedFor out;
+  out.keyless.push_back({{"test", Trust(authority)}, {.issuer = SignPlan().issuer, .subject = SignPlan().subject}});
   return out;
 }
 
@@ -55,10 +52,10 @@ inline SignatureEvidence AsBundle(const std::string& bundle) {
   return {Subject(), fakes::kBundleType, Bytes(bytes.begin(), bytes.end()), {}};
 }
 
-inline Verdict JudgeOne(SignatureEvidence one, const policy::SignatureRequirement& asks) {
+inline Verdict JudgeOne(SignatureEvidence one, const AskedFor& asks) {
   Evidence evidence{Subject(), kRepository, {}};
   evidence.signatures.push_back(std::move(one));
-  return Judge(evidence, asks, SigstoreAuthority::Start() + std::chrono::hours(24 * 90));
+  return Judge(evidence, asks.Make(), SigstoreAuthority::Start() + std::chrono::hours(24 * 90));
 }
 
 inline std::string Statement() { return fakes::SignStatement("sha256:" + kDigest); }
@@ -74,7 +71,7 @@ struct Case {
   const char* slug;
   SignPlan plan;
   AuthorityPlan authority;
-  std::function<void(policy::SignatureRequirement&)> asks;
+  std::function<void(AskedFor&)> asks;
 };
 
 inline void Check(const Case& one) {
@@ -91,7 +88,7 @@ inline void Check(const Case& one) {
   auto asks_either = Asks(good);
   asks_either.keyless.push_back(asks.keyless[0]);
   both.signatures.push_back(AsBundle(good.SignEnvelope(Statement()).Bundle()));
-  EXPECT_EQ(Reason::kSigned, Judge(both, asks_either, SigstoreAuthority::Start()).reason);
+  EXPECT_EQ(Reason::kSigned, Judge(both, asks_either.Make(), SigstoreAuthority::Start()).reason);
 }
 
 inline SignPlan With(Log log, bool stamped = false) {
@@ -129,9 +126,8 @@ inline SignPlan After(std::function<void(SigstoreSignature&)> change, SignPlan p
   return plan;
 }
 
-inline std::function<void(policy::SignatureRequirement&)> Demand(std::size_t logs, std::size_t stamps,
-                                                                 std::size_t scts) {
-  return [=](policy::SignatureRequirement& asks) { asks.keyless[0].demands = {logs, stamps, scts}; };
+inline std::function<void(AskedFor&)> Demand(std::size_t logs, std::size_t stamps, std::size_t scts) {
+  return [=](AskedFor& asks) { asks.keyless[0].demands = {logs, stamps, scts}; };
 }
 
 }  // namespace pullseal::judge

@@ -8,15 +8,15 @@ namespace pullseal::judge {
 namespace {
 
 TEST(KeylessTest, IdentityFlaws) {
-  const auto subject = [](const char* text) { return [=](auto& asks) { asks.keyless[0].subject = text; }; };
+  const auto subject = [](const char* text) { return [=](auto& asks) { asks.keyless[0].identity.subject = text; }; };
   const auto pattern = [](const char* text) {
-    return [=](policy::SignatureRequirement& asks) {
-      asks.keyless[0].subject.clear();
-      asks.keyless[0].subject_pattern = *policy::SubjectPattern::Parse(text);
+    return [=](AskedFor& asks) {
+      asks.keyless[0].identity.subject.clear();
+      asks.keyless[0].identity.subject_pattern = *requirement::SubjectPattern::Parse(text);
     };
   };
   const auto extension = [](const char* name, const char* value) {
-    return [=](auto& asks) { asks.keyless[0].extensions = {{name, value}}; };
+    return [=](auto& asks) { asks.keyless[0].identity.extensions = {{name, value}}; };
   };
   const std::vector<Case> cases = {
       {"wrong issuer", "issuer-mismatch", {.issuer = "https://accounts.google.com"}, {}, {}},
@@ -151,8 +151,8 @@ TEST_F(LegacyTest, ACertificateBesideAKeysSignatureDoesNotHurt) {
   by_key.key = &key;
   auto annotations = Sign(by_key);
   annotations["dev.sigstore.cosign/certificate"] = Sign()["dev.sigstore.cosign/certificate"];
-  policy::SignatureRequirement asks;
-  asks.any_of.push_back({"release", *crypto::PublicKey::ParsePem(key.PublicPem()), {}, {}, {}, {}});
+  AskedFor asks;
+  asks.keys.push_back({"release", *crypto::PublicKey::ParsePem(key.PublicPem())});
   EXPECT_EQ(Reason::kSigned, JudgeOne(Layer(annotations), asks).reason);
   EXPECT_EQ(Reason::kSignatureInvalid, JudgeOne(Layer(annotations), Asks(authority_)).reason);
 }
@@ -187,10 +187,10 @@ TEST(LegacyEnvelopeTest, TheWholeLayerIsStampedAndLogged) {
 TEST(KeyTimeTest, KeysAreJudgedAtProvenTimes) {
   const SigstoreAuthority authority;
   const fakes::TestAuthority key;
-  policy::Key release{"release", *crypto::PublicKey::ParsePem(key.PublicPem()), {}, {}, {}, Trust(authority)};
+  AskedFor::KeyAsked release{"release", *crypto::PublicKey::ParsePem(key.PublicPem()), {.trusted = Trust(authority)}};
   const auto judged = [&](const SignPlan& plan) {
-    policy::SignatureRequirement asks;
-    asks.any_of.push_back(release);
+    AskedFor asks;
+    asks.keys.push_back(release);
     return std::string(Slug(JudgeOne(AsBundle(authority.SignEnvelope(Statement(), plan).Bundle()), asks).reason));
   };
   SignPlan logged = With(Log::kBoth);
@@ -203,35 +203,35 @@ TEST(KeyTimeTest, KeysAreJudgedAtProvenTimes) {
   EXPECT_EQ("signed", judged(logged));
   EXPECT_EQ("signed", judged(bare));
   // Judged 90 days later: only the proven time is inside the window (GHSA-wqqc-jjcq-vfxm).
-  release.not_after = at(30);
+  release.use.not_after = at(30);
   EXPECT_EQ("signed", judged(logged));
   EXPECT_EQ("key-expired", judged(bare));
   EXPECT_EQ("key-expired", judged(both)) << "every proven time must lie in the window; this one was stamped at 31";
-  release.not_after.reset();
-  release.not_before = at(31);
+  release.use.not_after.reset();
+  release.use.not_before = at(31);
   EXPECT_EQ("key-not-yet-valid", judged(logged));
   EXPECT_EQ("signed", judged(bare));
-  release.not_before.reset();
-  release.revoked = policy::Revocation{at(31), "lost"};
+  release.use.not_before.reset();
+  release.use.revoked = requirement::Revocation{at(31), "lost"};
   EXPECT_EQ("signed", judged(logged));
   EXPECT_EQ("key-revoked", judged(both));
   EXPECT_EQ("key-revoked", judged(bare));
-  release.revoked = policy::Revocation{at(30), "lost"};
+  release.use.revoked = requirement::Revocation{at(30), "lost"};
   EXPECT_EQ("key-revoked", judged(logged));
-  release.revoked.reset();
+  release.use.revoked.reset();
   // A log entry that does not hold is no missing one.
   SignPlan lying = logged;
   lying.entry = [](Entry& entry) { ++entry.integrated_time; };
   EXPECT_EQ("log-entry-invalid", judged(lying));
-  release.trusted.reset();
+  release.use.trusted.reset();
   EXPECT_EQ("signed", judged(lying)) << "no trust root: nothing beside the signature is looked at";
 }
 
 TEST(KeyTimeTest, ALogThatWasNoLongerTrustedProvesNoTime) {
   const SigstoreAuthority authority({.log_end = "2026-06-01T12:00:29Z"});
   const fakes::TestAuthority key;
-  policy::SignatureRequirement asks;
-  asks.any_of.push_back({"release", *crypto::PublicKey::ParsePem(key.PublicPem()), {}, {}, {}, Trust(authority)});
+  AskedFor asks;
+  asks.keys.push_back({"release", *crypto::PublicKey::ParsePem(key.PublicPem()), {.trusted = Trust(authority)}});
   SignPlan logged = With(Log::kBoth);
   logged.key = &key;
   EXPECT_EQ(Reason::kLogEntryInvalid,
@@ -239,33 +239,33 @@ TEST(KeyTimeTest, ALogThatWasNoLongerTrustedProvesNoTime) {
 }
 
 TEST(ThresholdTest, NeitherASignerNorAnAuthorityCountsTwice) {
-  const auto finding = [](const char* who, std::set<std::size_t> authorities) {
-    Finding out{Subject(), Reason::kSigned, Signer{who, "i"}, std::move(authorities), {}, {}};
-    return out;
+  const auto finding = [](const char* who, std::set<std::string> authorities) {
+    return Finding{
+        .blob = Subject(), .reason = Reason::kSigned, .signer = {who, "i"}, .authorities = std::move(authorities)};
   };
   EXPECT_EQ(0U, CountAuthorities({}));
-  EXPECT_EQ(1U, CountAuthorities({finding("a", {0, 1})})) << "one signer, two patterns";
-  EXPECT_EQ(1U, CountAuthorities({finding("a", {0}), finding("a", {1})})) << "one signer, two signatures";
-  EXPECT_EQ(1U, CountAuthorities({finding("a", {0}), finding("b", {0})})) << "two signers, one authority";
-  EXPECT_EQ(2U, CountAuthorities({finding("a", {0, 1}), finding("b", {0})})) << "the order must not matter";
-  EXPECT_EQ(2U, CountAuthorities({finding("a", {0}), finding("b", {0, 1})}));
-  EXPECT_EQ(3U, CountAuthorities({finding("a", {0, 1}), finding("b", {1, 2}), finding("c", {0})}));
+  EXPECT_EQ(1U, CountAuthorities({finding("a", {"0", "1"})})) << "one signer, two patterns";
+  EXPECT_EQ(1U, CountAuthorities({finding("a", {"0"}), finding("a", {"1"})})) << "one signer, two signatures";
+  EXPECT_EQ(1U, CountAuthorities({finding("a", {"0"}), finding("b", {"0"})})) << "two signers, one authority";
+  EXPECT_EQ(2U, CountAuthorities({finding("a", {"0", "1"}), finding("b", {"0"})})) << "the order must not matter";
+  EXPECT_EQ(2U, CountAuthorities({finding("a", {"0"}), finding("b", {"0", "1"})}));
+  EXPECT_EQ(3U, CountAuthorities({finding("a", {"0", "1"}), finding("b", {"1", "2"}), finding("c", {"0"})}));
 }
 
 TEST(ThresholdTest, AKeyAndAnIdentityAreTwo) {
   const SigstoreAuthority authority;
   const fakes::TestAuthority key;
   auto asks = Asks(authority);
-  asks.any_of.push_back({"release", *crypto::PublicKey::ParsePem(key.PublicPem()), {}, {}, {}, {}});
-  asks.threshold = 2;
+  asks.keys.push_back({"release", *crypto::PublicKey::ParsePem(key.PublicPem())});
+  asks.terms.threshold = 2;
   SignPlan by_key = With(Log::kNone);
   by_key.key = &key;
   Evidence evidence{Subject(), kRepository, {AsBundle(authority.SignEnvelope(Statement()).Bundle())}};
-  EXPECT_EQ(Reason::kThresholdNotMet, Judge(evidence, asks, SigstoreAuthority::Start()).reason);
+  EXPECT_EQ(Reason::kThresholdNotMet, Judge(evidence, asks.Make(), SigstoreAuthority::Start()).reason);
   evidence.signatures.push_back(AsBundle(authority.SignEnvelope(Statement()).Bundle()));
-  EXPECT_EQ(Reason::kThresholdNotMet, Judge(evidence, asks, SigstoreAuthority::Start()).reason);
+  EXPECT_EQ(Reason::kThresholdNotMet, Judge(evidence, asks.Make(), SigstoreAuthority::Start()).reason);
   evidence.signatures.push_back(AsBundle(authority.SignEnvelope(Statement(), by_key).Bundle()));
-  const Verdict verdict = Judge(evidence, asks, SigstoreAuthority::Start());
+  const Verdict verdict = Judge(evidence, asks.Make(), SigstoreAuthority::Start());
   EXPECT_EQ(Reason::kSigned, verdict.reason);
   EXPECT_EQ((std::vector<Signer>{{SignPlan().subject, SignPlan().issuer}, {"release", ""}}), verdict.signers);
 }

@@ -9,8 +9,11 @@
 #include <iterator>
 
 #include "fakes/test_authority.h"
+#include "image/oci/cosign.h"
+#include "image/oci/limits.h"
+#include "verify/signature/limits.h"
+#include "verify/signature/statement.h"
 #include "verify/sigstore/limits.h"
-#include "verify/sigstore/statement.h"
 
 namespace pullseal::sigstore {
 namespace {
@@ -38,8 +41,8 @@ TEST(BundleTest, ReadsWhatCosignWritesWithAKey) {
   const auto bundle = Bundle::Parse(AsBytes(Good()));
   ASSERT_TRUE(bundle.ok()) << bundle.error().message;
   EXPECT_EQ("h", std::get<Bundle::PublicKeyHint>(bundle->material).hint);
-  const auto& envelope = std::get<DsseEnvelope>(bundle->content);
-  EXPECT_EQ(kInTotoPayloadType, envelope.payload_type);
+  const auto& envelope = std::get<signature::DsseEnvelope>(bundle->content);
+  EXPECT_EQ(signature::kInTotoPayloadType, envelope.payload_type);
   EXPECT_EQ((Bytes{1, 2, 3}), envelope.signature.sig);
   EXPECT_EQ(fakes::EnvelopeBytes(fakes::SignStatement(kDigest)), AsText(envelope.SignedBytes()));
 }
@@ -112,9 +115,9 @@ TEST(BundleTest, Version01NeedsAPromiseAndMayHaveAChain) {
 }
 
 TEST(StatementTest, ReadsSubjectsAndTheirAnnotations) {
-  const auto statement = Statement::Parse(AsBytes(fakes::SignStatement(kDigest, R"({"env":"prod","n":1})")));
+  const auto statement = signature::Statement::Parse(AsBytes(fakes::SignStatement(kDigest, R"({"env":"prod","n":1})")));
   ASSERT_TRUE(statement.ok()) << statement.error().message;
-  EXPECT_EQ(kSignPredicateType, statement->predicate_type);
+  EXPECT_EQ(oci::kSignPredicateType, statement->predicate_type);
   ASSERT_EQ(1U, statement->About(*oci::Digest::Parse(kDigest)).size());
   EXPECT_EQ(1U, statement->subjects[0].annotations.size());
   EXPECT_TRUE(statement->About(*oci::Digest::Parse("sha256:" + std::string(64, 'b'))).empty());
@@ -126,20 +129,21 @@ TEST(StatementTest, RefusesWhatIsNoStatement) {
        {std::string("{}"), good + good, Replace(good, "Statement/v1", "Statement/v2"),
         Replace(good, "\"subject\":[{", "\"subject\":[1,{"), Replace(good, "\"predicateType\"", "\"predicatetype\""),
         Replace(good, "\"digest\":{", "\"digest\":{\"sha1\":1,"), Replace(good, "\"digest\"", "\"Digest\"")}) {
-    EXPECT_FALSE(Statement::Parse(AsBytes(text)).ok()) << text;
+    EXPECT_FALSE(signature::Statement::Parse(AsBytes(text)).ok()) << text;
   }
   std::string many;
   for (std::size_t i = 0; i <= limits::kStatementSubjects; ++i) many += R"({"digest":{}},)";
   EXPECT_EQ(ErrorCode::kLimit,
-            Statement::Parse(AsBytes(Replace(good, "\"subject\":[", "\"subject\":[" + many))).error().code);
+            signature::Statement::Parse(AsBytes(Replace(good, "\"subject\":[", "\"subject\":[" + many))).error().code);
   std::string digests = R"("sha256":"00")";
   for (std::size_t i = 0; i < limits::kSubjectDigests; ++i) digests += ",\"d" + std::to_string(i) + "\":\"00\"";
   EXPECT_EQ(ErrorCode::kLimit,
-            Statement::Parse(AsBytes(Replace(good, "\"subject\":[", "\"subject\":[{\"digest\":{" + digests + "}},")))
+            signature::Statement::Parse(
+                AsBytes(Replace(good, "\"subject\":[", "\"subject\":[{\"digest\":{" + digests + "}},")))
                 .error()
                 .code);
   // Older cosign wrote no predicate.
-  EXPECT_TRUE(Statement::Parse(AsBytes(Replace(good, R"(,"predicate":{})", ""))).ok());
+  EXPECT_TRUE(signature::Statement::Parse(AsBytes(Replace(good, R"(,"predicate":{})", ""))).ok());
 }
 
 // Sigstore's own conformance bundles: those that must verify must be readable.

@@ -140,25 +140,27 @@ TEST(EntryBodyTest, OldInTotoEntriesAreAboutTheWholeEnvelope) {
   const fakes::TestAuthority other;
   const auto key = *crypto::PublicKey::ParsePem(signer.PublicPem());
   SignedMaterial material;
-  material.container = SignedMaterial::Container::kLegacyEnvelope;
-  material.envelope = Bytes{'{', '}'};
+  material.form = SignedMaterial::LayerEnvelope{{}, {}, Bytes{'{', '}'}};
   const auto body = [&](const std::string& hash, const std::string& pem) {
     return *EntryBody::Parse(
         AsBytes(R"({"apiVersion":"0.0.1","kind":"intoto","spec":{"content":{"hash":{"algorithm":"sha256","value":")" +
                 hash + R"("}},"publicKey":")" + Base64Encode(AsBytes(pem)) + "\"}}"));
   };
-  const std::string hash = HexEncode(Hash(material.envelope));
+  const std::string hash = HexEncode(Hash(*material.layer()));
   EXPECT_TRUE(body(hash, signer.PublicPem()).IsAbout(material, key).ok());
   EXPECT_EQ(ErrorCode::kMismatch, body(std::string(64, '0'), signer.PublicPem()).IsAbout(material, key).error().code);
   EXPECT_EQ(ErrorCode::kMismatch, body(hash, other.PublicPem()).IsAbout(material, key).error().code);
-  material.container = SignedMaterial::Container::kEnvelope;
+  material.form = SignedMaterial::BundledEnvelope{};
   EXPECT_EQ(ErrorCode::kMismatch, body(hash, signer.PublicPem()).IsAbout(material, key).error().code);
 }
 
 // Rekor v2 names its verifier as a certificate or as a key; an entry that names both, or neither, is about nobody.
 class EntryOfRekorV2Test : public ::testing::Test {
  protected:
-  EntryOfRekorV2Test() { material_.message = Bytes{'m'}, material_.signature = Bytes{'s'}; }
+  EntryOfRekorV2Test() {
+    material_.form = SignedMaterial::Message{message_};
+    material_.signature = Bytes{'s'};
+  }
   Status IsAbout(const std::string& verifier, const Bytes& digest, const std::string& algorithm = "SHA2_256") const {
     const auto body = EntryBody::Parse(
         AsBytes(R"({"apiVersion":"0.0.2","kind":"hashedrekord","spec":{"hashedRekordV002":{"data":{"algorithm":")" +
@@ -169,13 +171,14 @@ class EntryOfRekorV2Test : public ::testing::Test {
   static std::string Named(const char* what, const Bytes& der) {
     return "\"" + std::string(what) + R"(":{"rawBytes":")" + Base64Encode(der) + "\"}";
   }
+  const Bytes message_ = {'m'};
   const fakes::TestAuthority signer_;
   const crypto::PublicKey key_ = *crypto::PublicKey::ParsePem(signer_.PublicPem());
   SignedMaterial material_;
 };
 
 TEST_F(EntryOfRekorV2Test, HasExactlyOneVerifier) {
-  const Bytes digest = Hash(*material_.message);
+  const Bytes digest = Hash(message_);
   const std::string key = Named("publicKey", key_.Der());
   EXPECT_TRUE(IsAbout(key, digest).ok());
   EXPECT_FALSE(IsAbout("", digest).ok());
@@ -188,10 +191,10 @@ TEST_F(EntryOfRekorV2Test, HasExactlyOneVerifier) {
 TEST_F(EntryOfRekorV2Test, IsAboutThisContent) {
   const std::string key = Named("publicKey", key_.Der());
   EXPECT_EQ(ErrorCode::kMismatch, IsAbout(key, Bytes(32, 1)).error().code);
-  EXPECT_EQ(ErrorCode::kInvalid, IsAbout(key, Hash(*material_.message), "SHA1").error().code);
+  EXPECT_EQ(ErrorCode::kInvalid, IsAbout(key, Hash(message_), "SHA1").error().code);
   const fakes::TestAuthority other;
   EXPECT_EQ(ErrorCode::kMismatch,
-            IsAbout(Named("publicKey", other.PublicDer()), Hash(*material_.message)).error().code);
+            IsAbout(Named("publicKey", other.PublicDer()), Hash(message_)).error().code);
 }
 
 }  // namespace

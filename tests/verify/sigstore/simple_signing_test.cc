@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes/test_authority.h"
-#include "verify/sigstore/limits.h"
+#include "image/oci/limits.h"
 
 namespace pullseal::sigstore {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef PULLSEAL_VERIFY_SIGSTORE_JSON_OBJECT_H_
-#define PULLSEAL_VERIFY_SIGSTORE_JSON_OBJECT_H_
+#ifndef PULLSEAL_VERIFY_SIGNATURE_JSON_OBJECT_H_
+#define PULLSEAL_VERIFY_SIGNATURE_JSON_OBJECT_H_
 
 #include <cstdint>
 #include <initializer_list>
@@ -13,7 +13,7 @@
 #include "core/base/result.h"
 #include "core/json/value.h"
 
-namespace pullseal::sigstore {
+namespace pullseal::signature {
 
 // JsonObject reads the members of one object as the protobuf JSON mapping writes them (lowerCamelCase names, bytes as
 // standard base64, 64-bit integers as text), but strictly: a member that is not expected is refused, so that no other
@@ -43,6 +43,6 @@ class JsonObject {
   std::string what_;
 };
 
-}  // namespace pullseal::sigstore
+}  // namespace pullseal::signature
 
-#endif  // PULLSEAL_VERIFY_SIGSTORE_JSON_OBJECT_H_
+#endif  // PULLSEAL_VERIFY_SIGNATURE_JSON_OBJECT_H_

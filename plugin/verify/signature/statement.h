@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef PULLSEAL_VERIFY_SIGSTORE_STATEMENT_H_
-#define PULLSEAL_VERIFY_SIGSTORE_STATEMENT_H_
+#ifndef PULLSEAL_VERIFY_SIGNATURE_STATEMENT_H_
+#define PULLSEAL_VERIFY_SIGNATURE_STATEMENT_H_
 
 #include <map>
 #include <optional>
@@ -11,12 +11,9 @@
 #include "core/base/bytes.h"
 #include "core/base/result.h"
 #include "core/json/value.h"
-#include "image/oci/cosign.h"
 #include "image/oci/digest.h"
 
-namespace pullseal::sigstore {
-
-using oci::kSignPredicateType;
+namespace pullseal::signature {
 
 // Statement is a claim about subjects (in-toto attestation framework, Statement v1 and v0.1). It proves nothing before
 // the signature over the envelope around it is verified.
@@ -40,6 +37,6 @@ struct Statement {
   std::optional<json::Value> predicate;  // absent in signatures of cosign 3.0.4 and older
 };
 
-}  // namespace pullseal::sigstore
+}  // namespace pullseal::signature
 
-#endif  // PULLSEAL_VERIFY_SIGSTORE_STATEMENT_H_
+#endif  // PULLSEAL_VERIFY_SIGNATURE_STATEMENT_H_

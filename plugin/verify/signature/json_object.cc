@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/sigstore/json_object.h"
+#include "verify/signature/json_object.h"
 
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
-namespace pullseal::sigstore {
+namespace pullseal::signature {
 
 Result<JsonObject> JsonObject::Of(const json::Value& value, std::string what,
                                   std::initializer_list<std::string_view> names) {
@@ -69,4 +69,4 @@ Result<std::vector<const json::Value*>> JsonObject::ListAt(std::string_view name
   return out;
 }
 
-}  // namespace pullseal::sigstore
+}  // namespace pullseal::signature

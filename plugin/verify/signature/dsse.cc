@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/sigstore/dsse.h"
+#include "verify/signature/dsse.h"
 
 #include <utility>
 
 #include "image/oci/limits.h"
-#include "verify/sigstore/json_object.h"
-#include "verify/sigstore/limits.h"
+#include "verify/signature/json_object.h"
 
-namespace pullseal::sigstore {
+namespace pullseal::signature {
 
 Result<DsseEnvelope> DsseEnvelope::Parse(const json::Value& value) {
   auto object = JsonObject::Of(value, "DSSE envelope", {"payload", "payloadType", "signatures"});
@@ -49,4 +48,4 @@ Bytes DsseEnvelope::SignedBytes() const {
   return out;
 }
 
-}  // namespace pullseal::sigstore
+}  // namespace pullseal::signature

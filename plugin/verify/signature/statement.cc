@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "verify/sigstore/statement.h"
+#include "verify/signature/statement.h"
 
 #include <utility>
 
-#include "verify/sigstore/limits.h"
+#include "image/oci/limits.h"
+#include "verify/signature/limits.h"
 
-namespace pullseal::sigstore {
+namespace pullseal::signature {
 namespace {
 
 Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, "statement: " + std::move(message)}; }
@@ -74,4 +75,4 @@ std::vector<const Statement::Subject*> Statement::About(const oci::Digest& diges
   return out;
 }
 
-}  // namespace pullseal::sigstore
+}  // namespace pullseal::signature

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "verify/requirement/subject_pattern.h"
+
 #include <re2/re2.h>
 
-#include "policy/model/limits.h"
-#include "policy/model/model.h"
+#include "verify/requirement/limits.h"
 
-namespace pullseal::policy {
+namespace pullseal::requirement {
 
 struct SubjectPattern::Impl {
   Impl(std::string_view pattern, const RE2::Options& options)
@@ -28,4 +29,4 @@ bool SubjectPattern::Matches(std::string_view subject) const {
 
 const std::string& SubjectPattern::text() const { return impl_->text; }
 
-}  // namespace pullseal::policy
+}  // namespace pullseal::requirement

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef PULLSEAL_VERIFY_SIGSTORE_DSSE_H_
-#define PULLSEAL_VERIFY_SIGSTORE_DSSE_H_
+#ifndef PULLSEAL_VERIFY_SIGNATURE_DSSE_H_
+#define PULLSEAL_VERIFY_SIGNATURE_DSSE_H_
 
 #include <string>
 #include <string_view>
@@ -10,7 +10,7 @@
 #include "core/base/result.h"
 #include "core/json/value.h"
 
-namespace pullseal::sigstore {
+namespace pullseal::signature {
 
 // Payload type of an envelope around an in-toto statement.
 inline constexpr std::string_view kInTotoPayloadType = "application/vnd.in-toto+json";
@@ -37,6 +37,6 @@ struct DsseEnvelope {
   Signature signature;
 };
 
-}  // namespace pullseal::sigstore
+}  // namespace pullseal::signature
 
-#endif  // PULLSEAL_VERIFY_SIGSTORE_DSSE_H_
+#endif  // PULLSEAL_VERIFY_SIGNATURE_DSSE_H_

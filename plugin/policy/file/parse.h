@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PULLSEAL_POLICY_FILE_PARSE_H_
+#define PULLSEAL_POLICY_FILE_PARSE_H_
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+#include "policy/model/model.h"
+
+namespace pullseal::policy {
+
+// Reads the file that a policy names (a key or a trusted root), relative to the policy file.
+using FileReader = std::function<Result<std::string>(const std::string& path)>;
+
+// ParsePolicy reads a policy file (apiVersion pullseal.dev/v1, kind NodePolicy) of at most limits::kPolicyBytes, or
+// refuses it as a whole. Errors begin with "LINE: ". Pure but for `read_file`.
+Result<Policy> ParsePolicy(std::string_view text, const FileReader& read_file);
+
+}  // namespace pullseal::policy
+
+#endif  // PULLSEAL_POLICY_FILE_PARSE_H_

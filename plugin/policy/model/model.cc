@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/model/model.h"
+
+#include <variant>
+
+namespace pullseal::policy {
+namespace {
+
+Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, std::move(message)}; }
+
+Status AsksForSomebody(const Rule::Head& head, const requirement::Requirement& require) {
+  if (!require.signatures.any_of().empty()) return {};
+  return Invalid("rule \"" + head.name + "\" requires nothing; add require.signatures, or mode allow to exempt");
+}
+
+// What a keyless authority demands although its trust root cannot give it.
+void WarnOfDemands(const Rule& rule, const requirement::Keyless& keyless, std::vector<std::string>& out) {
+  const sigstore::TrustedMaterial& trusted = keyless.trusted();
+  const sigstore::Demands& demands = keyless.demands();
+  const auto lacks = [&](std::size_t has, std::size_t demanded, const char* what) {
+    if (has >= demanded) return;
+    out.push_back("rule \"" + rule.name + "\": trust root \"" + keyless.root_name() + "\" has too few " + what +
+                  " for what a keyless authority demands; nobody can satisfy it");
+  };
+  lacks(trusted.certificate_authorities().size(), 1, "certificate authorities");
+  lacks(trusted.logs().size(), demands.logs, "transparency logs (requireLog)");
+  lacks(trusted.timestamp_authorities().size(), demands.timestamps, "timestamp authorities (requireTimestamp)");
+  lacks(trusted.certificate_logs().size(), demands.certificate_logs, "certificate logs (requireSct)");
+}
+
+}  // namespace
+
+Result<Match> Match::Make(Parts parts) {
+  if (parts.images.empty() && parts.digests.empty()) {
+    return Invalid("match names no images and no digests, so it matches every image; say so with `unsafe: true` in it");
+  }
+  return Match(std::move(parts));
+}
+
+Rule::Rule(Head head, RuleMode of_mode, requirement::Requirement of_require)
+    : name(std::move(head.name)),
+      labels(std::move(head.labels)),
+      match(std::move(head.match)),
+      mode(of_mode),
+      on_unavailable(head.on_unavailable),
+      require(std::move(of_require)) {}
+
+Result<Rule> Rule::Enforce(Head head, requirement::Requirement require) {
+  if (auto asks = AsksForSomebody(head, require); !asks) return asks.error();
+  return Rule(std::move(head), RuleMode::kEnforce, std::move(require));
+}
+
+Result<Rule> Rule::UnsafeAudit(Head head, requirement::Requirement require) {
+  if (auto asks = AsksForSomebody(head, require); !asks) return asks.error();
+  return Rule(std::move(head), RuleMode::kAudit, std::move(require));
+}
+
+Rule Rule::UnsafeAllow(Head head) { return Rule(std::move(head), RuleMode::kAllow, {}); }
+
+Rule Rule::Deny(Head head) { return Rule(std::move(head), RuleMode::kDeny, {}); }
+
+Exception::Exception(std::string of_name, Match of_match, WallTime of_until, std::string of_owner,
+                     std::string of_reason)
+    : name(std::move(of_name)),
+      match(std::move(of_match)),
+      until(of_until),
+      owner(std::move(of_owner)),
+      reason(std::move(of_reason)) {}
+
+Result<Exception> Exception::Make(std::string name, Match match, WallTime until, std::string owner,
+                                  std::string reason) {
+  if (name.empty() || owner.empty() || reason.empty()) {
+    return Invalid("an exception needs a name, an owner and a reason");
+  }
+  return Exception(std::move(name), std::move(match), until, std::move(owner), std::move(reason));
+}
+
+std::vector<std::string> Warnings(const Policy& policy, WallTime now) {
+  std::vector<std::string> out;
+  for (const requirement::TrustRoot& root : policy.trust_roots) {
+    for (const std::string& problem : root.trusted->problems()) {
+      out.push_back("trust root \"" + root.name + "\": not used: " + problem);
+    }
+  }
+  for (const Rule& rule : policy.rules) {
+    for (const requirement::Authority& one : rule.require.signatures.any_of()) {
+      if (const auto* keyless = std::get_if<requirement::Keyless>(&one)) WarnOfDemands(rule, *keyless, out);
+    }
+  }
+  for (const requirement::Key& key : policy.keys) {
+    if (key.use().revoked) continue;
+    if (key.use().not_after && *key.use().not_after < now) out.push_back("key \"" + key.name() + "\" has expired");
+  }
+  for (const Exception& one : policy.exceptions) {
+    if (one.until <= now) out.push_back("exception \"" + one.name + "\" has expired");
+  }
+  return out;
+}
+
+std::string_view Text(Mode mode) { return mode == Mode::kAudit ? "audit" : "enforce"; }
+
+std::string_view Text(RuleMode mode) {
+  switch (mode) {
+    case RuleMode::kEnforce:
+      return "enforce";
+    case RuleMode::kAudit:
+      return "audit";
+    case RuleMode::kAllow:
+      return "allow";
+    case RuleMode::kDeny:
+      return "deny";
+  }
+  return "enforce";
+}
+
+}  // namespace pullseal::policy

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/requirement/authority.h"
+
+#include "core/base/bytes.h"
+
+namespace pullseal::requirement {
+namespace {
+
+Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, std::move(message)}; }
+
+// Appends a part so that no two lists of parts give the same text.
+void Append(std::string& out, std::string_view part) { out += std::to_string(part.size()) + ":" + std::string(part); }
+
+std::string IdOfKeyless(const TrustRoot& root, const Identity& identity, const sigstore::Demands& demands) {
+  std::string out = "keyless:";
+  Append(out, root.name);
+  Append(out, identity.issuer);
+  Append(out, identity.subject);
+  Append(out, identity.subject_pattern ? identity.subject_pattern->text() : std::string());
+  for (const auto& [name, value] : identity.extensions) {
+    Append(out, name);
+    Append(out, value);
+  }
+  for (const std::size_t number : {demands.logs, demands.timestamps, demands.certificate_logs}) {
+    out += "," + std::to_string(number);
+  }
+  return out;
+}
+
+Status CheckIdentity(const TrustRoot& root, const Identity& identity) {
+  if (root.trusted == nullptr) return Invalid("keyless has no trust root");
+  if (!identity.subject.empty() && identity.subject_pattern) {
+    return Invalid("keyless has either subject or subjectPattern");
+  }
+  for (const auto& [name, value] : identity.extensions) {
+    if (!sigstore::CertificateIdentity::IsExtensionName(name)) {
+      return Invalid("extension \"" + Printable(name, 64) + "\" is not known");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Key> Key::Make(std::string name, crypto::PublicKey key, KeyUse use) {
+  if (name.empty()) return Invalid("a key has no name");
+  if (use.not_before && use.not_after && *use.not_before >= *use.not_after) {
+    return Invalid("key \"" + name + "\": notBefore must be earlier than notAfter");
+  }
+  std::string id = "key:" + key.Fingerprint();
+  return Key(std::move(id), std::move(name), std::move(key), std::move(use));
+}
+
+Keyless::Keyless(TrustRoot trust_root, Identity identity, sigstore::Demands demands)
+    : id_(IdOfKeyless(trust_root, identity, demands)),
+      trust_root_(std::move(trust_root)),
+      identity_(std::move(identity)),
+      demands_(demands) {}
+
+Result<Keyless> Keyless::Make(TrustRoot trust_root, Identity identity, sigstore::Demands demands) {
+  if (identity.issuer.empty() || (identity.subject.empty() && !identity.subject_pattern)) {
+    return Invalid(
+        "keyless without issuer or without subject lets anybody with an account sign; name both, or say unsafe: true");
+  }
+  return MakeUnsafe(std::move(trust_root), std::move(identity), demands);
+}
+
+Result<Keyless> Keyless::MakeUnsafe(TrustRoot trust_root, Identity identity, sigstore::Demands demands) {
+  if (auto checked = CheckIdentity(trust_root, identity); !checked) return checked.error();
+  return Keyless(std::move(trust_root), std::move(identity), demands);
+}
+
+const std::string& IdOf(const Authority& authority) {
+  return std::visit([](const auto& one) -> const std::string& { return one.id(); }, authority);
+}
+
+}  // namespace pullseal::requirement

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PULLSEAL_VERIFY_REQUIREMENT_AUTHORITY_H_
+#define PULLSEAL_VERIFY_REQUIREMENT_AUTHORITY_H_
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "core/base/clock.h"
+#include "core/base/result.h"
+#include "core/crypto/public_key.h"
+#include "verify/requirement/subject_pattern.h"
+#include "verify/sigstore/trusted_material.h"
+#include "verify/sigstore/verify.h"
+
+// Who may sign. An authority exists only if it is safe to ask for: each is made by a function that refuses what would
+// let anybody sign, or by one whose name says Unsafe.
+namespace pullseal::requirement {
+
+struct Revocation {
+  WallTime at;
+  std::string reason;
+};
+
+// KeyUse says when a key may be used, and what may prove when it was. Default-made: always, and nothing proves a time.
+struct KeyUse {
+  std::optional<WallTime> not_before;  // the first good moment
+  std::optional<WallTime> not_after;   // the last one
+  std::optional<Revocation> revoked;
+  // Whose logs and timestamps may prove the time of its signatures; null: nobody's.
+  std::shared_ptr<const sigstore::TrustedMaterial> trusted;
+};
+
+// Key is a public key that may sign. Immutable; thread-safe.
+class Key {
+ public:
+  // Make refuses (kInvalid) a key without a name and a use that can never be good.
+  static Result<Key> Make(std::string name, crypto::PublicKey key, KeyUse use = {});
+
+  // What makes it this authority and no other: the key itself, whatever it is called.
+  const std::string& id() const { return id_; }
+  const std::string& name() const { return name_; }
+  const crypto::PublicKey& key() const { return key_; }
+  const KeyUse& use() const { return use_; }
+
+ private:
+  Key(std::string id, std::string name, crypto::PublicKey key, KeyUse use)
+      : id_(std::move(id)), name_(std::move(name)), key_(std::move(key)), use_(std::move(use)) {}
+  std::string id_;
+  std::string name_;
+  crypto::PublicKey key_;
+  KeyUse use_;
+};
+
+// TrustRoot is a Sigstore trusted root under the name that authorities call it by.
+struct TrustRoot {
+  std::string name;
+  std::shared_ptr<const sigstore::TrustedMaterial> trusted;
+};
+
+// Identity is what a certificate must say of its holder. Default-made it names nobody.
+struct Identity {
+  std::string issuer;                             // of the token, exact
+  std::string subject;                            // exact
+  std::optional<SubjectPattern> subject_pattern;  // in place of a subject
+  std::map<std::string, std::string> extensions;  // by CertificateIdentity's names; each must be there and equal
+};
+
+// Keyless is an identity that may sign with short-lived certificates of a trust root's authorities. Immutable;
+// thread-safe.
+class Keyless {
+ public:
+  // Make refuses (kInvalid) an identity that does not name issuer and subject, since anybody with an account could
+  // sign; subject and pattern together; extensions that no certificate has; and a trust root without material.
+  static Result<Keyless> Make(TrustRoot trust_root, Identity identity, sigstore::Demands demands = {});
+  // MakeUnsafe takes an identity that leaves out issuer or subject: then anybody's will do.
+  static Result<Keyless> MakeUnsafe(TrustRoot trust_root, Identity identity, sigstore::Demands demands = {});
+
+  // What makes it this authority and no other: everything that it asks.
+  const std::string& id() const { return id_; }
+  const std::string& root_name() const { return trust_root_.name; }
+  const sigstore::TrustedMaterial& trusted() const { return *trust_root_.trusted; }
+  const Identity& identity() const { return identity_; }
+  const sigstore::Demands& demands() const { return demands_; }
+
+ private:
+  Keyless(TrustRoot trust_root, Identity identity, sigstore::Demands demands);
+  std::string id_;
+  TrustRoot trust_root_;
+  Identity identity_;
+  sigstore::Demands demands_;
+};
+
+// Authority is whoever may sign, of any kind. Each kind has an id(); the judge has for each form of signature a
+// function that says which of these made it (verify/judge/authority.h).
+using Authority = std::variant<Key, Keyless>;
+
+const std::string& IdOf(const Authority& authority);
+
+}  // namespace pullseal::requirement
+
+#endif  // PULLSEAL_VERIFY_REQUIREMENT_AUTHORITY_H_

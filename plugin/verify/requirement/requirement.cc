@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verify/requirement/requirement.h"
+
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace pullseal::requirement {
+namespace {
+
+Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, std::move(message)}; }
+
+Status CheckKeys(const std::vector<Authority>& list) {
+  std::set<std::string_view> names;
+  std::set<std::string_view> ids;
+  for (const Authority& one : list) {
+    const auto* key = std::get_if<Key>(&one);
+    if (key == nullptr) continue;
+    if (!names.insert(key->name()).second || !ids.insert(key->id()).second) {
+      return Invalid("authority \"" + key->name() + "\" is there twice");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+std::size_t CountDistinct(const std::vector<Authority>& list) {
+  std::set<std::string_view> ids;
+  for (const Authority& one : list) ids.insert(IdOf(one));
+  return ids.size();
+}
+
+SignatureRequirement::SignatureRequirement(std::vector<Authority> any_of, Terms terms)
+    : any_of_(std::move(any_of)), terms_(std::move(terms)) {}
+
+Result<SignatureRequirement> SignatureRequirement::Make(std::vector<Authority> any_of, Terms terms) {
+  if (any_of.empty()) return Invalid("anyOf must name at least one authority");
+  if (auto checked = CheckKeys(any_of); !checked) return checked.error();
+  const std::size_t most = CountDistinct(any_of);
+  if (terms.threshold < 1 || terms.threshold > most) {
+    return Invalid("threshold must be a number from 1 to " + std::to_string(most) + ", the number of authorities");
+  }
+  return SignatureRequirement(std::move(any_of), std::move(terms));
+}
+
+}  // namespace pullseal::requirement
