@@ -410,6 +410,38 @@ TEST_F(JudgedCallsTest, SandboxOnOtherContentIsRemoved) {
   EXPECT_EQ(std::vector<std::string>{"sandbox"}, runtime_.removed);
 }
 
+// What cannot be compared is not released.
+TEST_F(JudgedCallsTest, ASandboxThatAnswersWithoutAnIdIsRefused) {
+  runtime_.AddImage("reg.io/pause:1", kLayer);
+  Sign("pause", runtime_.ManifestOf("reg.io/pause:1"));
+  runtime_.sandbox_image = "reg.io/pause:1";
+  v1::RunPodSandboxRequest request;
+  request.mutable_config()->mutable_metadata()->set_namespace_("default");
+  // Whatever is asked for by an empty name must not stand in for it.
+  for (const std::string& answer : {std::string(), std::string("\xff\xff")}) {
+    const auto call = New("/runtime.v1.RuntimeService/RunPodSandbox");
+    ASSERT_EQ("forward", Slug(call->Before(request.SerializeAsString(), Deadline())));
+    runtime_.containers[""] = runtime::Container{"", "overlayfs", kLayer, "", "", "", ""};
+    const auto refusal = call->After(answer, Deadline());
+    ASSERT_TRUE(refusal) << answer.size();
+    EXPECT_EQ("image-link-unproven", Slug(*refusal));
+  }
+}
+
+// A signed index proves the image that is in it, and no other that is said to be of it.
+TEST_F(JudgedCallsTest, AnIndexsChildMustBeTheImage) {
+  const std::string evil = runtime_.AddImage("reg.io/app:evil", kOtherLayer);
+  const std::string index = fakes::ImageIndex({{runtime_.ManifestOf("reg.io/app:1"), "amd64"}});
+  const std::string digest = oci::Digest::Of(AsBytes(index)).text();
+  runtime_.content[digest] = index;
+  Sign("app", digest);
+  runtime_.records["reg.io/app:1"] = digest;
+  EXPECT_EQ("forward", Create(CreateRequest(id_)));
+  runtime_.records["reg.io/app:evil"] = digest;
+  runtime_.records[evil] = digest;
+  EXPECT_NE("forward", Create(CreateRequest(evil)));
+}
+
 TEST(CredentialsTest, FollowContainerdsOrderAndStayWithTheirHost) {
   v1::AuthConfig auth;
   auth.set_auth("dXNlcjpwYTpzcw==");

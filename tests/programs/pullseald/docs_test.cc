@@ -6,8 +6,10 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <set>
 #include <sstream>
 
+#include "core/json/value.h"
 #include "fakes/sigstore_authority.h"
 #include "fakes/test_authority.h"
 #include "gate/gate/decision.h"
@@ -78,6 +80,34 @@ TEST(DocsTest, EveryReasonIsExplained) {
         "| `" + std::string(judge::Slug(reason)) + "` | " + std::string(gate::Sentence(reason)) + " | ";
     EXPECT_NE(std::string::npos, text.find(row)) << row;
   }
+}
+
+// What the page on the admin protocol shows is what the daemon knows, and all of it.
+TEST(DocsTest, EveryAdminCommandIsShown) {
+  const std::filesystem::path top = PULLSEAL_TOP;
+  std::set<std::string> shown;
+  for (const std::string& block : Blocks(top / "docs/admin-protocol.md", "jsonl")) {
+    std::istringstream lines(block);
+    for (std::string line; std::getline(lines, line);) {
+      const auto request = json::Parse(line);
+      ASSERT_TRUE(request.ok()) << line;
+      const std::string* command = request->FindString("command");
+      ASSERT_NE(nullptr, command) << line;
+      shown.insert(*command);
+    }
+  }
+  std::ifstream page(top / "docs/admin-protocol.md");
+  const std::string text(std::istreambuf_iterator<char>(page), {});
+  for (const std::string& one : shown) EXPECT_NE(std::string::npos, text.find("| `" + one + "` | ")) << one;
+  std::ifstream in(top / "plugin/programs/pullseald/admin_commands.cc");
+  const std::string source(std::istreambuf_iterator<char>(in), {});
+  std::set<std::string> known;
+  constexpr std::string_view kAsked = "*command == \"";
+  for (auto at = source.find(kAsked); at != std::string::npos; at = source.find(kAsked, at + 1)) {
+    const auto begin = at + kAsked.size();
+    known.insert(source.substr(begin, source.find('"', begin) - begin));
+  }
+  EXPECT_EQ(known, shown);
 }
 
 }  // namespace
