@@ -67,10 +67,6 @@ void SetRegistryError(Decision& decision, const Error& error);
 // AdviceOf is what to tell a developer about `decision`: its own advice, else the sentence of its reason.
 std::string_view AdviceOf(const Decision& decision);
 
-// Sentence tells a developer what a refusal means and what to do next. One fixed sentence a reason: no remote text, so
-// that it is the same on every attempt.
-std::string_view Sentence(Reason reason);
-
 }  // namespace pullseal::gate
 
 #endif  // PULLSEAL_GATE_GATE_DECISION_H_

@@ -98,7 +98,7 @@ int PolicyTest(const std::string& file, const std::string& image, const std::opt
     Print(one.rule != nullptr ? "rule: " + one.rule->name + ", mode " + std::string(policy::Text(one.rule->mode))
                               : "exception: " + one.exception->name);
   }
-  if (!selection.complete) Print("no-rule: " + std::string(gate::Sentence(gate::Reason::kNoRule)));
+  if (!selection.complete) Print("no-rule: " + std::string(judge::Sentence(gate::Reason::kNoRule)));
   return selection.complete ? kGood : kBad;
 }
 

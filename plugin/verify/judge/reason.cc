@@ -1,101 +1,299 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/judge/reason.h"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
 namespace pullseal::judge {
+namespace {
 
-std::string_view Slug(Reason reason) {
-  switch (reason) {
-    case Reason::kSigned:
-      return "signed";
-    case Reason::kExempt:
-      return "exempt";
-    case Reason::kException:
-      return "exception";
-    case Reason::kNoRule:
-      return "no-rule";
-    case Reason::kRuleDenies:
-      return "rule-denies";
-    case Reason::kSignatureMissing:
-      return "signature-missing";
-    case Reason::kSignatureInvalid:
-      return "signature-invalid";
-    case Reason::kBundleMalformed:
-      return "bundle-malformed";
-    case Reason::kCertificateInvalid:
-      return "certificate-invalid";
-    case Reason::kLogEntryMissing:
-      return "log-entry-missing";
-    case Reason::kLogEntryMismatch:
-      return "log-entry-mismatch";
-    case Reason::kLogEntryInvalid:
-      return "log-entry-invalid";
-    case Reason::kTimestampInvalid:
-      return "timestamp-invalid";
-    case Reason::kTimeMissing:
-      return "time-missing";
-    case Reason::kTimeOutsideCertificate:
-      return "time-outside-certificate";
-    case Reason::kCertificateExpired:
-      return "certificate-expired";
-    case Reason::kIssuerMismatch:
-      return "issuer-mismatch";
-    case Reason::kIdentityMismatch:
-      return "identity-mismatch";
-    case Reason::kDigestMismatch:
-      return "digest-mismatch";
-    case Reason::kAnnotationMismatch:
-      return "annotation-mismatch";
-    case Reason::kRepositoryMismatch:
-      return "repository-mismatch";
-    case Reason::kKeyNotYetValid:
-      return "key-not-yet-valid";
-    case Reason::kKeyExpired:
-      return "key-expired";
-    case Reason::kKeyRevoked:
-      return "key-revoked";
-    case Reason::kThresholdNotMet:
-      return "threshold-not-met";
-    case Reason::kReferenceInvalid:
-      return "reference-invalid";
-    case Reason::kImageNameMismatch:
-      return "image-name-mismatch";
-    case Reason::kImageLinkUnproven:
-      return "image-link-unproven";
-    case Reason::kCheckpointRefused:
-      return "checkpoint-refused";
-    case Reason::kRequestMalformed:
-      return "request-malformed";
-    case Reason::kRegistryError:
-      return "registry-error";
-    case Reason::kRegistryUnreachable:
-      return "registry-unreachable";
-    case Reason::kRegistrySlow:
-      return "registry-slow";
-    case Reason::kRegistryThrottled:
-      return "registry-throttled";
-    case Reason::kRegistryUnauthorized:
-      return "registry-unauthorized";
-    case Reason::kEvidenceLimit:
-      return "evidence-limit";
-    case Reason::kEvidenceUnavailable:
-      return "evidence-unavailable";
-    case Reason::kRuntimeUnreachable:
-      return "runtime-unreachable";
-    case Reason::kDecisionTimeout:
-      return "decision-timeout";
-    case Reason::kOverloaded:
-      return "overloaded";
-    case Reason::kPolicyUnavailable:
-      return "policy-unavailable";
-    case Reason::kAuditUnavailable:
-      return "audit-unavailable";
+// The table. A new reason is an enumerator, a row at its rank, and the row of docs/refusals.md that the test prints.
+constexpr std::array kRows = std::to_array<ReasonRow>({
+    {.reason = Reason::kSigned,
+     .slug = "signed",
+     .outcome = Outcome::kAllow,
+     .sentence = "a signature satisfies the rule.",
+     .who_acts = ""},
+    {.reason = Reason::kExempt,
+     .slug = "exempt",
+     .outcome = Outcome::kAllow,
+     .sentence = "the rule exempts this image.",
+     .who_acts = ""},
+    {.reason = Reason::kException,
+     .slug = "exception",
+     .outcome = Outcome::kAllow,
+     .sentence = "an exception frees this image until it expires.",
+     .who_acts = ""},
+    {.reason = Reason::kNoRule,
+     .slug = "no-rule",
+     .outcome = Outcome::kDeny,
+     .sentence = "no rule of this node's policy covers this image in this namespace; use an image from a registry the "
+                 "policy names, or ask your platform team to add a rule.",
+     .who_acts = "developer: use a covered registry; platform team: add a rule"},
+    {.reason = Reason::kRuleDenies,
+     .slug = "rule-denies",
+     .outcome = Outcome::kDeny,
+     .sentence = "this node's policy forbids this image; use another image, or ask your platform team why.",
+     .who_acts = "developer: another image; platform team: knows why the rule is there"},
+    {.reason = Reason::kSignatureMissing,
+     .slug = "signature-missing",
+     .outcome = Outcome::kDeny,
+     .sentence =
+         "the image has no signature in its registry; sign it with cosign in your release pipeline, or deploy a "
+         "release that is signed.",
+     .who_acts = "developer: the release pipeline did not sign this very digest (a rebuilt tag, a copied image, an "
+                 "attestation that is taken for a signature)"},
+    {.reason = Reason::kSignatureInvalid,
+     .slug = "signature-invalid",
+     .outcome = Outcome::kDeny,
+     .sentence =
+         "the image has signatures, but none by a key or identity this rule trusts; sign it as your platform team "
+         "says for this rule.",
+     .who_acts =
+         "developer: signed by another key, or keyless where the rule names keys; platform team: is the key in the "
+         "rule?"},
+    {.reason = Reason::kBundleMalformed,
+     .slug = "bundle-malformed",
+     .outcome = Outcome::kDeny,
+     .sentence = "the image's signature is not in a form that can be read; sign the image again with cosign.",
+     .who_acts = "developer: sign again; if it was cosign that wrote it, report it to us"},
+    {.reason = Reason::kCertificateInvalid,
+     .slug = "certificate-invalid",
+     .outcome = Outcome::kDeny,
+     .sentence =
+         "the signing certificate is not one this node trusts; sign with the identity and Sigstore instance your "
+         "platform team names.",
+     .who_acts =
+         "developer: signed against another Sigstore instance than the rule trusts, or with a certificate not made "
+         "for code; platform team: `pullseal trust show` of the trust root"},
+    {.reason = Reason::kLogEntryMissing,
+     .slug = "log-entry-missing",
+     .outcome = Outcome::kDeny,
+     .sentence =
+         "the signature has no entry in a transparency log this node trusts; sign again with upload to the log.",
+     .who_acts =
+         "developer: signed without the transparency log, or with one the trust root does not list; platform team: "
+         "`requireLog`, the trust root's age"},
+    {.reason = Reason::kLogEntryMismatch,
+     .slug = "log-entry-mismatch",
+     .outcome = Outcome::kDeny,
+     .sentence = "the transparency log entry beside the signature belongs to another signature; sign the image again.",
+     .who_acts = "developer: sign again; security: somebody put another signature's entry beside this one"},
+    {.reason = Reason::kLogEntryInvalid,
+     .slug = "log-entry-invalid",
+     .outcome = Outcome::kDeny,
+     .sentence = "the transparency log entry beside the signature does not hold; sign the image again, and tell your "
+                 "security team if it recurs.",
+     .who_acts = "developer: sign again; security: an entry, proof or checkpoint was changed, or the log's key in the "
+                 "trust root is out of date"},
+    {.reason = Reason::kTimestampInvalid,
+     .slug = "timestamp-invalid",
+     .outcome = Outcome::kDeny,
+     .sentence = "the timestamp beside the signature does not hold; sign the image again, and check the timestamp "
+                 "authority.",
+     .who_acts = "developer: sign again with a timestamp authority the trust root lists; platform team: "
+                 "`requireTimestamp`, the authority's window in the trust root"},
+    {.reason = Reason::kTimeMissing,
+     .slug = "time-missing",
+     .outcome = Outcome::kDeny,
+     .sentence =
+         "nothing proves when the signature was made; sign with a transparency log that tells the time, or with a "
+         "timestamp authority.",
+     .who_acts = "developer: Rekor v2 tells no time, so a timestamp is needed (cosign's default does it)"},
+    {.reason = Reason::kTimeOutsideCertificate,
+     .slug = "time-outside-certificate",
+     .outcome = Outcome::kDeny,
+     .sentence =
+         "the signature was made before or after its certificate was valid; sign again with a fresh certificate.",
+     .who_acts =
+         "developer: a certificate lives ten minutes; sign with a fresh one; on-call: is the clock of the log or "
+         "timestamp authority right?"},
+    {.reason = Reason::kCertificateExpired,
+     .slug = "certificate-expired",
+     .outcome = Outcome::kDeny,
+     .sentence =
+         "the authority that issued the signing certificate was not valid when the signature was made; sign the "
+         "image again with a current one.",
+     .who_acts =
+         "platform team: the trust root's authority had ended when the image was signed; is the trust root out of "
+         "date?"},
+    {.reason = Reason::kIssuerMismatch,
+     .slug = "issuer-mismatch",
+     .outcome = Outcome::kDeny,
+     .sentence = "the image was signed with an identity from another issuer than this rule names; sign in the pipeline "
+                 "your platform team names.",
+     .who_acts = "developer: signed with another login (a laptop instead of CI); platform team: `issuer` of the rule"},
+    {.reason = Reason::kIdentityMismatch,
+     .slug = "identity-mismatch",
+     .outcome = Outcome::kDeny,
+     .sentence =
+         "the image was signed by another identity than this rule names; sign in the workflow your platform team "
+         "names, or ask for the rule to be changed.",
+     .who_acts = "developer: another workflow, branch or account signed; platform team: `subject`, `subjectPattern`, "
+                 "`extensions` of the rule"},
+    {.reason = Reason::kDigestMismatch,
+     .slug = "digest-mismatch",
+     .outcome = Outcome::kDeny,
+     .sentence = "the signature found was made for another image; sign this very image.",
+     .who_acts = "developer: a signature was copied from another image"},
+    {.reason = Reason::kAnnotationMismatch,
+     .slug = "annotation-mismatch",
+     .outcome = Outcome::kDeny,
+     .sentence =
+         "the signature lacks an annotation this rule asks for; sign with the annotations your platform team names "
+         "(cosign sign -a key=value).",
+     .who_acts = "developer: sign with `-a`; platform team: names the annotations"},
+    {.reason = Reason::kRepositoryMismatch,
+     .slug = "repository-mismatch",
+     .outcome = Outcome::kDeny,
+     .sentence =
+         "the signature was made for another repository; sign the image under the name it is deployed from, or ask "
+         "for an alias in the rule.",
+     .who_acts = "developer: sign under the deployed name; platform team: `aliases` for imports and mirrors"},
+    {.reason = Reason::kKeyNotYetValid,
+     .slug = "key-not-yet-valid",
+     .outcome = Outcome::kDeny,
+     .sentence = "the signing key may not be used yet; check the key's notBefore with your platform team.",
+     .who_acts = "platform team: `notBefore` of the key, or the clock of the node"},
+    {.reason = Reason::kKeyExpired,
+     .slug = "key-expired",
+     .outcome = Outcome::kDeny,
+     .sentence = "the signing key has expired; sign the image again with the current key.",
+     .who_acts = "developer: sign again; platform team: was the overlap of keys long enough?"},
+    {.reason = Reason::kKeyRevoked,
+     .slug = "key-revoked",
+     .outcome = Outcome::kDeny,
+     .sentence = "the signing key has been revoked; sign the image again with a key that is still trusted.",
+     .who_acts = "developer: sign again with a trusted key; security: knows why"},
+    {.reason = Reason::kThresholdNotMet,
+     .slug = "threshold-not-met",
+     .outcome = Outcome::kDeny,
+     .sentence = "the image lacks signatures of enough distinct signers; have every required party sign it.",
+     .who_acts = "developer: the other party must sign too"},
+    {.reason = Reason::kReferenceInvalid,
+     .slug = "reference-invalid",
+     .outcome = Outcome::kDeny,
+     .sentence = "the image name is not valid; correct the name in the pod.",
+     .who_acts = "developer: a typing error in the pod"},
+    {.reason = Reason::kImageNameMismatch,
+     .slug = "image-name-mismatch",
+     .outcome = Outcome::kDeny,
+     .sentence = "the image on this node was never pulled under the name the pod gives; pull it by that name "
+                 "(imagePullPolicy: Always), or correct the name.",
+     .who_acts =
+         "developer: the name in the pod is not one the node pulled this content by; `imagePullPolicy: Always`"},
+    {.reason = Reason::kImageLinkUnproven,
+     .slug = "image-link-unproven",
+     .outcome = Outcome::kDeny,
+     .sentence =
+         "it cannot be proven that the content on this node is the content that was signed; remove the image from "
+         "the node and pull it again.",
+     .who_acts =
+         "on-call: remove the image from the node (`crictl rmi`) and let it be pulled again; if it comes back, the "
+         "store of this node was changed: security"},
+    {.reason = Reason::kCheckpointRefused,
+     .slug = "checkpoint-refused",
+     .outcome = Outcome::kDeny,
+     .sentence = "containers are not restored from checkpoints on this node; deploy the image itself.",
+     .who_acts = "developer: deploy the image"},
+    {.reason = Reason::kRequestMalformed,
+     .slug = "request-malformed",
+     .outcome = Outcome::kDeny,
+     .sentence = "the request is not a valid CRI message.",
+     .who_acts = "on-call: something other than a kubelet speaks on the socket, or `unknownFields: deny` meets a newer "
+                 "kubelet"},
+    {.reason = Reason::kRegistryError,
+     .slug = "registry-error",
+     .outcome = Outcome::kUnavailable,
+     .sentence = "the registry's answer did not allow a decision; check that image and tag exist, then the registry.",
+     .who_acts =
+         "on-call: does the tag exist? then the registry; if the pod reads of the node's configuration, hosts.toml "
+         "and its certificates"},
+    {.reason = Reason::kRegistryUnreachable,
+     .slug = "registry-unreachable",
+     .outcome = Outcome::kUnavailable,
+     .sentence = "the registry cannot be reached from this node to look for signatures; it is tried again.",
+     .who_acts = "on-call: network, DNS, firewall, certificates of the node: [registries](registries.md)"},
+    {.reason = Reason::kRegistrySlow,
+     .slug = "registry-slow",
+     .outcome = Outcome::kUnavailable,
+     .sentence = "the registry answers too slowly to look for signatures; it is tried again.",
+     .who_acts = "on-call: the registry, the network between"},
+    {.reason = Reason::kRegistryThrottled,
+     .slug = "registry-throttled",
+     .outcome = Outcome::kUnavailable,
+     .sentence = "the registry limits requests at the moment; it is tried again.",
+     .who_acts = "on-call: quota of the registry, `gate.decisionTimeout`: [registries](registries.md); "
+                 "`pullseal_registry_requests_total{code=\"429\"}`"},
+    {.reason = Reason::kRegistryUnauthorized,
+     .slug = "registry-unauthorized",
+     .outcome = Outcome::kUnavailable,
+     .sentence = "the registry refused the credentials for this image; check the pod's imagePullSecrets or the node's "
+                 "access.",
+     .who_acts = "developer: imagePullSecrets; on-call: the node's own access: [registries](registries.md)"},
+    {.reason = Reason::kEvidenceLimit,
+     .slug = "evidence-limit",
+     .outcome = Outcome::kUnavailable,
+     .sentence = "what the registry sent is larger or more than is accepted; remove superfluous signatures.",
+     .who_acts = "developer: delete superfluous signatures of the image; security: somebody may be flooding it"},
+    {.reason = Reason::kEvidenceUnavailable,
+     .slug = "evidence-unavailable",
+     .outcome = Outcome::kUnavailable,
+     .sentence = "this node's own record of signatures does not answer; it is tried again.",
+     .who_acts = "on-call: the disk of `/var/lib/pullseal` is slow, locked or broken"},
+    {.reason = Reason::kRuntimeUnreachable,
+     .slug = "runtime-unreachable",
+     .outcome = Outcome::kUnavailable,
+     .sentence = "the container runtime did not tell what is needed to decide; it is tried again.",
+     .who_acts = "on-call: containerd"},
+    {.reason = Reason::kDecisionTimeout,
+     .slug = "decision-timeout",
+     .outcome = Outcome::kUnavailable,
+     .sentence = "no decision was reached in time; it is tried again.",
+     .who_acts = "on-call: a slow registry; `gate.decisionTimeout`"},
+    {.reason = Reason::kOverloaded,
+     .slug = "overloaded",
+     .outcome = Outcome::kUnavailable,
+     .sentence = "too many decisions are under way on this node; it is tried again.",
+     .who_acts = "on-call: a storm of pods; `gate.workers`, `gate.queue`"},
+    {.reason = Reason::kPolicyUnavailable,
+     .slug = "policy-unavailable",
+     .outcome = Outcome::kUnavailable,
+     .sentence = "this node has no readable policy, so nothing can be judged; ask your platform team.",
+     .who_acts = "on-call: `pullseal status`, then `pullseal policy check` on the node"},
+    {.reason = Reason::kAuditUnavailable,
+     .slug = "audit-unavailable",
+     .outcome = Outcome::kUnavailable,
+     .sentence = "the decision could not be recorded in the audit log of this node; ask your platform team.",
+     .who_acts = "on-call: the disk of the audit log is full or broken"},
+});
+
+// Each row stands where its enumerator stands, so that the enumerators' order is the rank, and outcomes do not mix.
+constexpr bool IsInOrder() {
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    if (static_cast<std::size_t>(kRows[i].reason) != i || kRows[i].slug.empty() || kRows[i].sentence.empty())
+      return false;
+    if (i > 0 && kRows[i].outcome < kRows[i - 1].outcome) return false;
+    if ((kRows[i].outcome == Outcome::kAllow) != kRows[i].who_acts.empty()) return false;
   }
-  return "policy-unavailable";
+  return kRows.size() == static_cast<std::size_t>(Reason::kAuditUnavailable) + 1;
+}
+static_assert(IsInOrder());
+
+const ReasonRow& RowOf(Reason reason) {
+  const auto at = static_cast<std::size_t>(reason);
+  return at < kRows.size() ? kRows[at] : kRows[static_cast<std::size_t>(Reason::kPolicyUnavailable)];
 }
 
-Outcome OutcomeOf(Reason reason) {
-  if (reason <= Reason::kException) return Outcome::kAllow;
-  return reason <= Reason::kRequestMalformed ? Outcome::kDeny : Outcome::kUnavailable;
-}
+}  // namespace
+
+std::span<const ReasonRow> Reasons() { return kRows; }
+
+std::string_view Slug(Reason reason) { return RowOf(reason).slug; }
+
+Outcome OutcomeOf(Reason reason) { return RowOf(reason).outcome; }
+
+std::string_view Sentence(Reason reason) { return RowOf(reason).sentence; }
 
 }  // namespace pullseal::judge

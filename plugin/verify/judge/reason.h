@@ -2,6 +2,7 @@
 #ifndef PULLSEAL_VERIFY_JUDGE_REASON_H_
 #define PULLSEAL_VERIFY_JUDGE_REASON_H_
 
+#include <span>
 #include <string_view>
 
 namespace pullseal::judge {
@@ -10,8 +11,7 @@ namespace pullseal::judge {
 // and never as "signed".
 enum class Outcome { kAllow, kDeny, kUnavailable };
 
-// Reason is why. Each has a stable slug that stands in refusals, audit records, metrics and docs. Within denials and
-// within could-not-decide, a later enumerator tells more and wins when several reasons compete.
+// Reason is why. What else there is to say of one stands in its row of the table in reason.cc and nowhere else.
 enum class Reason {
   // allow
   kSigned,
@@ -60,8 +60,25 @@ enum class Reason {
   kAuditUnavailable,
 };
 
+// ReasonRow is all that is said of one reason. Its place in the table is its rank: within denials and within
+// could-not-decide a later one tells more and wins when several compete.
+struct ReasonRow {
+  Reason reason;
+  std::string_view slug;  // stable: stands in refusals, audit records, metrics and docs
+  Outcome outcome;
+  // What a refusal means and what to do next, for a pod's author. Fixed, without remote text, so that it is the same on
+  // every attempt.
+  std::string_view sentence;
+  // Who acts, and what they look at first, for docs/refusals.md (Markdown, no table separators). Empty where it allows.
+  std::string_view who_acts;
+};
+
+// All reasons in the order of their rank; a test compares docs/refusals.md with it.
+std::span<const ReasonRow> Reasons();
+
 std::string_view Slug(Reason reason);
 Outcome OutcomeOf(Reason reason);
+std::string_view Sentence(Reason reason);
 
 }  // namespace pullseal::judge
 

@@ -284,12 +284,6 @@ TEST_F(GateTest, ConcludeIsTheFailClosedLine) {
   EXPECT_TRUE(Conclude(reporter, {}, &snapshot_, decision));
 }
 
-TEST(SentenceTest, EveryReasonTellsWhatToDo) {
-  for (int i = 0; i <= static_cast<int>(Reason::kAuditUnavailable); ++i) {
-    EXPECT_GT(Sentence(static_cast<Reason>(i)).size(), 15U) << i;
-  }
-}
-
 // A store in memory that can be tampered with.
 class FakeStore final : public store::EvidenceStore {
  public:

@@ -191,11 +191,25 @@ TEST_F(JudgeTest, JunkBesideAGoodSignatureDoesNotHurt) {
             Judge({junk, Signed(stranger_, Payload()), Signed(release_, Payload()), Signed(release_, "{}")}).reason);
 }
 
-TEST(ReasonTest, EverySlugIsItsOwnAndHasAnOutcome) {
+TEST(ReasonTest, EverySlugIsItsOwnAndTellsWhatToDo) {
   std::set<std::string_view> seen;
-  for (int i = 0; i <= static_cast<int>(Reason::kAuditUnavailable); ++i) {
-    EXPECT_TRUE(seen.insert(Slug(static_cast<Reason>(i))).second) << i;
+  for (const ReasonRow& row : Reasons()) {
+    EXPECT_TRUE(seen.insert(row.slug).second) << row.slug;
+    EXPECT_EQ(row.slug, Slug(row.reason));
+    EXPECT_EQ(row.outcome, OutcomeOf(row.reason));
+    EXPECT_EQ(row.sentence, Sentence(row.reason));
+    EXPECT_GT(row.sentence.size(), 15U) << row.slug;
+    EXPECT_EQ('.', row.sentence.back()) << row.slug;
   }
+}
+
+// What is no reason at all refuses.
+TEST(ReasonTest, AnUnknownReasonNeverAllows) {
+  EXPECT_NE(Outcome::kAllow, OutcomeOf(static_cast<Reason>(-1)));
+  EXPECT_NE(Outcome::kAllow, OutcomeOf(static_cast<Reason>(Reasons().size())));
+}
+
+TEST(ReasonTest, OutcomesAreWhatTheyWere) {
   EXPECT_EQ(Outcome::kAllow, OutcomeOf(Reason::kException));
   EXPECT_EQ(Outcome::kDeny, OutcomeOf(Reason::kNoRule));
   EXPECT_EQ(Outcome::kDeny, OutcomeOf(Reason::kRequestMalformed));
