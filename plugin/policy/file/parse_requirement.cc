@@ -55,19 +55,18 @@ SignatureRequirement RequirementParser::Signatures(const yaml::Node& node) {
   if (in_.failed()) return {};
   auto out = SignatureRequirement::Make(std::move(any_of), std::move(terms));
   if (out) return std::move(*out);
-  in_.Fail(node, out.error().message);
+  in_.Fail(in_.Require(node, "anyOf", "signatures"), out.error().message);
   return {};
 }
 
 std::vector<Authority> RequirementParser::Authorities(const yaml::Node& node) {
   std::vector<Authority> out;
-  std::set<std::string> used;
   for (const yaml::Node& entry : in_.List(node, "anyOf")) {
     if (!in_.Map(entry, "an authority", {"key", "keyless"})) return out;
     const yaml::Node* keyless = entry.Find("keyless");
     if (keyless != nullptr && entry.Find("key") != nullptr) in_.Fail(entry, "an authority is either a key or keyless");
     if (in_.failed()) return out;
-    auto one = keyless != nullptr ? KeylessAuthority(*keyless) : KeyAuthority(entry, used);
+    auto one = keyless != nullptr ? KeylessAuthority(*keyless) : KeyAuthority(entry);
     if (in_.failed() || !one) return out;
     out.push_back(std::move(*one));
   }
@@ -75,13 +74,9 @@ std::vector<Authority> RequirementParser::Authorities(const yaml::Node& node) {
   return out;
 }
 
-std::optional<Authority> RequirementParser::KeyAuthority(const yaml::Node& entry, std::set<std::string>& used) {
+std::optional<Authority> RequirementParser::KeyAuthority(const yaml::Node& entry) {
   const std::string name = in_.Text(in_.Require(entry, "key", "an authority"), "key");
   if (in_.failed()) return std::nullopt;
-  if (!used.insert(name).second) {
-    in_.Fail(entry, "authority \"" + name + "\" is there twice");
-    return std::nullopt;
-  }
   const auto found = std::find_if(policy_.keys.begin(), policy_.keys.end(),
                                   [&](const requirement::Key& k) { return k.name() == name; });
   if (found == policy_.keys.end()) {

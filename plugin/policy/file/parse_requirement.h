@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -27,7 +26,7 @@ class RequirementParser {
   requirement::SignatureRequirement Signatures(const yaml::Node& node);
   std::vector<requirement::Authority> Authorities(const yaml::Node& node);
   // Of one entry of a list of authorities; absent only after a failure.
-  std::optional<requirement::Authority> KeyAuthority(const yaml::Node& entry, std::set<std::string>& used);
+  std::optional<requirement::Authority> KeyAuthority(const yaml::Node& entry);
   std::optional<requirement::Authority> KeylessAuthority(const yaml::Node& node);
   requirement::Identity ParseIdentity(const yaml::Node& node);
   void Demand(const yaml::Node& node, const char* name, std::size_t& out);

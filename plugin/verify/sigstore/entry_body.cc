@@ -203,7 +203,6 @@ Status EntryBody::IsAbout(const SignedMaterial& material, const crypto::PublicKe
     case Kind::kDsse:
       return CheckDsse(spec, material, key);
     case Kind::kInToto1:
-      if (material.layer() == nullptr) return Differs("kind of content");
       return CheckInToto1(spec, material, key);
     case Kind::kInToto2:
       return CheckInToto2(spec, material, key);

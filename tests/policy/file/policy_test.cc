@@ -165,6 +165,17 @@ TEST(PolicyTest, RefusesBadDocuments) {
   }
 }
 
+TEST(PolicyTest, TheNumberOfRulesIsBounded) {
+  std::string rules;
+  for (std::size_t i = 0; i < limits::kPolicyRules; ++i)
+    rules += "  - {name: r" + std::to_string(i) + ", mode: deny, match: {}}\n";
+  const auto most = WithRules(rules);
+  EXPECT_TRUE(most.ok());
+  const auto more = WithRules(rules + "  - {name: more, mode: deny, match: {}}\n");
+  ASSERT_FALSE(more.ok());
+  EXPECT_NE(std::string::npos, more.error().message.find("too many rules")) << more.error().message;
+}
+
 TEST(PolicyTest, DeepNestingIsRefused) {
   std::string text;
   for (int i = 0; i < 3000; ++i) text += "[";

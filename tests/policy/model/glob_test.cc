@@ -26,6 +26,9 @@ TEST(GlobTest, StarsStayWhereTheyBelong) {
       {"*.azurecr.io/a", "x.azurecr.io/a", true},
       {"*.azurecr.io/a", "x.y.azurecr.io/a", false},
       {"*.azurecr.io/a", "azurecr.io/a", false},
+      {"*.azurecr.io/a", "x.azurecr/a", false},
+      {"reg.*/a", "reg.example/a", true},
+      {"reg.*/a", "reg.example.evil/a", false},
       {"*.azurecr.io/a", "x.azurecr.io.evil.com/a", false},
       {"reg.io/a", "reg.io:5000/a", false},
       {"reg.io:5000/a", "reg.io:5000/a", true},
@@ -37,6 +40,18 @@ TEST(GlobTest, StarsStayWhereTheyBelong) {
     const auto glob = ImageGlob::Parse(one.pattern, false);
     ASSERT_TRUE(glob.ok()) << glob.error().message;
     EXPECT_EQ(one.matches, glob->Matches(one.name)) << one.pattern << " " << one.name;
+  }
+}
+
+TEST(GlobTest, PatternsThatReachFurtherThanTheyLookAreRefused) {
+  for (const char* pattern : {"nginx", "library/nginx", "reg.io/a:1", "reg.io/a@sha256:1", "reg.io/A", "reg.io/a/",
+                              "reg..io/a", "**.io/a", "reg.io/a**", ""}) {
+    EXPECT_FALSE(ImageGlob::Parse(pattern, false).ok()) << pattern;
+    EXPECT_FALSE(ImageGlob::Parse(pattern, true).ok()) << pattern;
+  }
+  for (const char* pattern : {"**", "*", "*/**", "reg*.io/a", "*reg.io/a"}) {
+    EXPECT_FALSE(ImageGlob::Parse(pattern, false).ok()) << pattern;
+    EXPECT_TRUE(ImageGlob::Parse(pattern, true).ok()) << pattern;
   }
 }
 

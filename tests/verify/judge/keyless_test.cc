@@ -66,6 +66,27 @@ TEST(KeylessTest, ContentFlaws) {
   EXPECT_EQ("https://example.com/scan/v1", verdict.attestations[0].predicate_type);
 }
 
+// An image is signed by a statement about it, not by a signature over some message, whatever that says.
+TEST(KeylessTest, ABundleAroundAMessageSignsNoImage) {
+  const SigstoreAuthority authority;
+  const std::string payload = fakes::SimpleSigningPayload(kRepository, "sha256:" + kDigest);
+  EXPECT_EQ(Reason::kBundleMalformed,
+            JudgeOne(AsBundle(authority.SignMessage(payload).Bundle()), Asks(authority)).reason);
+}
+
+// What is verified once for an authority is not taken for another one that demands more.
+TEST(KeylessTest, EachAuthoritysOwnDemandsCount) {
+  const SigstoreAuthority authority;
+  AskedFor asks = Asks(authority);
+  asks.keyless.push_back(asks.keyless[0]);
+  asks.keyless[1].demands.timestamps = 1;
+  for (const bool stamped : {false, true}) {
+    const auto signature = authority.SignEnvelope(Statement(), With(Log::kBoth, stamped));
+    const Verdict verdict = JudgeOne(AsBundle(signature.Bundle()), asks);
+    EXPECT_EQ(stamped ? 2U : 1U, verdict.findings[0].authorities.size());
+  }
+}
+
 TEST(KeylessTest, OlderBundles) {
   const SigstoreAuthority authority;
   auto signature = authority.SignEnvelope(Statement());

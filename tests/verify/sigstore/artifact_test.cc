@@ -53,6 +53,24 @@ TEST_F(ArtifactTest, MessagesAreTheArtifact) {
   EXPECT_TRUE(Verified());
 }
 
+// A bundle with a certificate is signed by that: its key alone, outside of its minutes and its identity, is nobody's.
+TEST_F(ArtifactTest, ABundlesCertificateIsNoKey) {
+  ASSERT_EQ(kBound, Bound(authority_.SignMessage("artifact").Bundle(), Known("artifact")));
+  const auto key = material_.certificate->Key();
+  ASSERT_TRUE(key.ok()) << key.error().message;
+  ASSERT_TRUE(material_.SignedBy(*key));
+  const auto by_key = VerifyKey(material_, *key, nullptr, Demands{0, 0, 0});
+  EXPECT_FALSE(by_key.proof.has_value());
+  EXPECT_EQ(signature::Flaw::kSignature, by_key.flaw);
+}
+
+// What is not bound to an artifact is over nothing that is known.
+TEST_F(ArtifactTest, AnUnboundMessageVerifiesForNobody) {
+  material_ = *SignedMaterial::FromBundle(*Bundle::Parse(AsBytes(authority_.SignMessage("artifact").Bundle())));
+  EXPECT_FALSE(Verified());
+  EXPECT_FALSE(material_.MessageDigest(crypto::Hash::kSha256).ok());
+}
+
 // A statement may name many subjects, and any of them is meant (sigstore-rs #588).
 TEST_F(ArtifactTest, StatementsNameTheArtifactAmongTheirSubjects) {
   const std::string sha256 = HexEncode(Known("artifact").sha256);

@@ -85,6 +85,7 @@ TEST(BundleTest, RefusesEverythingElse) {
       Replace(good, R"("signatures":[)", R"("signatures":[{"sig":"AAAA"},)"),
       Replace(good, R"([{"sig":"AQID"}])", "[]"),
       Replace(good, R"("sig":"AQID")", R"("sig":"")"),
+      Replace(good, R"("payloadType":"application/vnd.in-toto+json")", R"("payloadType":"")"),
       Replace(good, R"("sig":"AQID")", R"("sig":"AQI")"),
       Replace(good, R"("sig":"AQID")", R"("sig":"AQID\n")"),
       Replace(good, R"("sig":"AQID")", R"("sig":"_-8=")"),
@@ -128,7 +129,8 @@ TEST(StatementTest, RefusesWhatIsNoStatement) {
   for (const std::string& text :
        {std::string("{}"), good + good, Replace(good, "Statement/v1", "Statement/v2"),
         Replace(good, "\"subject\":[{", "\"subject\":[1,{"), Replace(good, "\"predicateType\"", "\"predicatetype\""),
-        Replace(good, "\"digest\":{", "\"digest\":{\"sha1\":1,"), Replace(good, "\"digest\"", "\"Digest\"")}) {
+        Replace(good, oci::kSignPredicateType.data(), ""), Replace(good, "\"digest\":{", "\"digest\":{\"sha1\":1,"),
+        Replace(good, "\"digest\"", "\"Digest\"")}) {
     EXPECT_FALSE(signature::Statement::Parse(AsBytes(text)).ok()) << text;
   }
   std::string many;

@@ -154,6 +154,28 @@ TEST(EntryBodyTest, OldInTotoEntriesAreAboutTheWholeEnvelope) {
   EXPECT_EQ(ErrorCode::kMismatch, body(hash, signer.PublicPem()).IsAbout(material, key).error().code);
 }
 
+// A hashedrekord of version 0.0.1 is about a message, though an envelope's signed bytes have a digest too.
+TEST(EntryBodyTest, HashedRekordsAreAboutMessages) {
+  const fakes::TestAuthority signer;
+  const auto key = *crypto::PublicKey::ParsePem(signer.PublicPem());
+  const Bytes signed_bytes = {'m'};
+  SignedMaterial material;
+  material.signature = Bytes{'s'};
+  const auto body = EntryBody::Parse(
+      AsBytes(R"({"apiVersion":"0.0.1","kind":"hashedrekord","spec":{"data":{"hash":{"algorithm":"sha256","value":")" +
+              HexEncode(Hash(signed_bytes)) + R"("}},"signature":{"content":")" + Base64Encode(material.signature) +
+              R"(","publicKey":{"content":")" + Base64Encode(AsBytes(signer.PublicPem())) + "\"}}}}"));
+  ASSERT_TRUE(body.ok()) << body.error().message;
+  material.form = SignedMaterial::Message{signed_bytes};
+  EXPECT_TRUE(body->IsAbout(material, key).ok());
+  for (const SignedMaterial::Form& envelope :
+       {SignedMaterial::Form(SignedMaterial::BundledEnvelope{signed_bytes, {}}),
+        SignedMaterial::Form(SignedMaterial::LayerEnvelope{signed_bytes, {}, {}})}) {
+    material.form = envelope;
+    EXPECT_EQ(ErrorCode::kMismatch, body->IsAbout(material, key).error().code);
+  }
+}
+
 // Rekor v2 names its verifier as a certificate or as a key; an entry that names both, or neither, is about nobody.
 class EntryOfRekorV2Test : public ::testing::Test {
  protected:
@@ -193,8 +215,7 @@ TEST_F(EntryOfRekorV2Test, IsAboutThisContent) {
   EXPECT_EQ(ErrorCode::kMismatch, IsAbout(key, Bytes(32, 1)).error().code);
   EXPECT_EQ(ErrorCode::kInvalid, IsAbout(key, Hash(message_), "SHA1").error().code);
   const fakes::TestAuthority other;
-  EXPECT_EQ(ErrorCode::kMismatch,
-            IsAbout(Named("publicKey", other.PublicDer()), Hash(message_)).error().code);
+  EXPECT_EQ(ErrorCode::kMismatch, IsAbout(Named("publicKey", other.PublicDer()), Hash(message_)).error().code);
 }
 
 }  // namespace
