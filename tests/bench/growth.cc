@@ -86,7 +86,7 @@ std::string Fill(store::EvidenceStore& store, int count) {
     const auto digest = oci::Digest::Of(AsBytes("image " + std::to_string(i)));
     const std::string payload = fakes::SimpleSigningPayload("reg.io/app", digest.text());
     const ByteView bytes = AsBytes(payload);
-    store.Put(digest, "reg.io/app",
+    store.Add(digest, "reg.io/app", "default",
               {{oci::Digest::Of(bytes),
                 "application/vnd.dev.cosign.simplesigning.v1+json",
                 Bytes(bytes.begin(), bytes.end()),

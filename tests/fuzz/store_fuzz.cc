@@ -30,11 +30,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto known = store->Find(*digest, one.repository, limits::kStoreAdminTime);
     if (!known) continue;
     for (const auto& found : *known) {
-      if (oci::Digest::Of(found.bytes) != found.blob) __builtin_trap();
+      if (oci::Digest::Of(found.payload) != found.blob) __builtin_trap();
     }
   }
   const Bytes bytes = {1, 2, 3};
-  store->Put(subject, "reg.io/app", {{oci::Digest::Of(bytes), "t", bytes, {}, clock.Now()}});
+  store->Add(subject, "reg.io/app", "default", {{oci::Digest::Of(bytes), "t", bytes, {}, clock.Now()}});
   (void)store->Find(subject, "reg.io/app", limits::kStoreAdminTime);
   return 0;
 }

@@ -12,11 +12,14 @@ namespace pullseal::limits {
 
 inline constexpr std::size_t kVerdicts = 10'000;         // cached verdicts; a node has at most a few hundred images
 inline constexpr std::size_t kEvidenceBytes = 8 * kMiB;  // evidence kept in memory
-// Evidence older than this is of no use to anybody, also under onUnavailable: allow-known.
-inline constexpr std::chrono::hours kEvidenceLife{24 * 30};
-// A clock that was set back makes evidence seem to come from the future; more than this is not believed.
-inline constexpr std::chrono::minutes kClockSkew{5};
-inline constexpr int kRefreshesPerRound = 20;  // searches in the background per round, one after the other
+inline constexpr std::size_t kSpareSignatureBytes = 32 * kKiB;  // the largest that is kept though no rule asks for it
+// Images to be looked at again in the background: a large node's roll-out, a namespace's share of it.
+inline constexpr std::size_t kErrands = 1024;
+inline constexpr std::size_t kErrandsOfOne = 128;
+inline constexpr std::size_t kErrandsRemembered = 8192;
+inline constexpr seconds kErrandTime{30};
+// Judgements by other rules for what one question found; a key's costs 60 us.
+inline constexpr std::size_t kWorthChecks = 1024;
 
 }  // namespace pullseal::limits
 

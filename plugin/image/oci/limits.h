@@ -15,12 +15,12 @@ inline constexpr std::size_t kManifestBytes = 4 * kMiB;
 inline constexpr std::size_t kImageConfigBytes = 4 * kMiB;
 // Signatures examined per subject: each costs one blob fetch and one verification.
 inline constexpr std::size_t kSignatures = 128;
+// One signature: a keyless bundle is 6 to 20 KiB. What is larger is an attestation.
+inline constexpr std::size_t kSignatureBytes = 256 * kKiB;
 // A simple-signing payload is about 250 bytes; signed annotations can make it larger.
 inline constexpr std::size_t kPayloadBytes = 64 * kKiB;
 // A Sigstore bundle: 0.7 KiB with a key, 16 KiB with a certificate; attestations with an SBOM inside reach megabytes.
 inline constexpr std::size_t kBundleBytes = 16 * kMiB;
-// Bytes of all signatures of one search together.
-inline constexpr std::size_t kSearchBytes = 32 * kMiB;
 // Manifests in one image index: the largest multi-platform images have about 60 with attestations.
 inline constexpr std::size_t kIndexManifests = 1024;
 // Layers of one image: overlay file systems stop at 128 lower layers, builders at 127.

@@ -95,16 +95,17 @@ Result<oci::Digest> Client::ResolveAt(const Where& where, const std::string& tag
   return oci::Digest::Of(fetched->bytes);
 }
 
-Result<Fetched> Client::FetchTagged(const Where& where, const std::string& tag, const std::string& purpose) {
-  auto response =
-      Get(where, Ask{"manifest", "GET", "manifests/" + tag, kAcceptManifests, limits::kManifestBytes, false, purpose});
+Result<Fetched> Client::FetchTagged(const Where& where, const std::string& tag, const std::string& purpose,
+                                    std::size_t most) {
+  auto response = Get(where, Ask{"manifest", "GET", "manifests/" + tag, kAcceptManifests, most, false, purpose});
   if (!response) return response.error();
   const ByteView body = AsBytes(response->body);
   return Fetched{Bytes(body.begin(), body.end()), MediaType(*response)};
 }
 
-Result<Fetched> Client::FetchManifestAt(const Where& where, const oci::Digest& digest, const std::string& purpose) {
-  auto fetched = FetchTagged(where, digest.text(), purpose);
+Result<Fetched> Client::FetchManifestAt(const Where& where, const oci::Digest& digest, const std::string& purpose,
+                                        std::size_t most) {
+  auto fetched = FetchTagged(where, digest.text(), purpose, most);
   if (!fetched) return fetched;
   if (oci::Digest::Of(fetched->bytes) != digest) {
     return Error{ErrorCode::kMismatch, "the registry's bytes for manifest " + digest.text() + " have another digest"};
@@ -143,23 +144,22 @@ Result<Bytes> Client::FetchBlob(const Where& where, const oci::Digest& digest, s
   return Bytes(body.begin(), body.end());
 }
 
-Result<Client::ReferrersPage> Client::FetchReferrersPage(const Where& where, const std::string& resource, bool first) {
+Result<Client::ReferrersPage> Client::FetchReferrersPage(const Where& where, const std::string& resource, bool first,
+                                                         std::size_t most) {
   const std::string what = "referrers " + where.repository.Repository();
-  auto response = Get(where, Ask{"referrers", "GET", resource, kAcceptIndex, limits::kManifestBytes, first,
-                                 "what refers to the image"});
-  if (!response) return response.error();
-  // Another type says that there is no such API; an index that cannot be read says nothing.
+  auto response = Get(where, Ask{"referrers", "GET", resource, kAcceptIndex, most, first, "what refers to the image"});
+  if (!response) {
+    // A list that breaks off is no registry without the API.
+    const bool broken_off = !first && response.error().code == ErrorCode::kNotFound;
+    return broken_off ? Error{ErrorCode::kRemote, response.error().message} : response.error();
+  }
+  // Another type says that there is no such API.
   const std::string type = MediaType(*response);
   if (type != oci::kIndexMediaType) {
     return Error{first ? ErrorCode::kNotFound : ErrorCode::kRemote, what + ": the answer is no index"};
   }
-  auto index = oci::Manifest::Parse(AsBytes(response->body), type);
-  if (!index) {
-    const bool limit = index.error().code == ErrorCode::kLimit;
-    return Error{limit ? ErrorCode::kLimit : ErrorCode::kRemote, what + ": " + index.error().message};
-  }
-  if (index->kind != oci::Manifest::Kind::kIndex) return Error{ErrorCode::kRemote, what + ": the answer is no index"};
-  ReferrersPage page{std::move(index->manifests), {}};
+  const ByteView body = AsBytes(response->body);
+  ReferrersPage page{Fetched{Bytes(body.begin(), body.end()), type}, {}};
   const std::string link = NextLink(response->Header("link"));
   if (link.empty()) return page;
   http::Url base = where.endpoint.base;
@@ -172,24 +172,6 @@ Result<Client::ReferrersPage> Client::FetchReferrersPage(const Where& where, con
   }
   page.next = next->path_and_query.substr(base.path_and_query.size());
   return page;
-}
-
-Result<std::vector<oci::Descriptor>> Client::FetchReferrers(const Where& where, const oci::Digest& subject) {
-  std::vector<oci::Descriptor> out;
-  std::string resource = "referrers/" + subject.text();
-  for (int page = 0; page < limits::kReferrerPages; ++page) {
-    auto fetched = FetchReferrersPage(where, resource, page == 0);
-    if (!fetched) {
-      // A list that breaks off is no registry without the API.
-      const bool broken_off = page > 0 && fetched.error().code == ErrorCode::kNotFound;
-      return broken_off ? Error{ErrorCode::kRemote, fetched.error().message} : fetched.error();
-    }
-    for (oci::Descriptor& one : fetched->referrers) out.push_back(std::move(one));
-    if (fetched->next.empty()) return out;
-    resource = std::move(fetched->next);
-  }
-  return Error{ErrorCode::kLimit, "referrers of " + subject.text() + " have more than " +
-                                      std::to_string(limits::kReferrerPages) + " pages"};
 }
 
 }  // namespace pullseal::registry

@@ -13,6 +13,7 @@
 #include "core/http/http.h"
 #include "image/credentials/credentials.h"
 #include "image/oci/digest.h"
+#include "image/oci/limits.h"
 #include "image/oci/manifest.h"
 #include "image/oci/reference.h"
 #include "image/registry/hosts.h"
@@ -55,31 +56,35 @@ class Client {
 
   // --- at one endpoint ---
 
-  Result<Fetched> FetchManifestAt(const Where& where, const oci::Digest& digest, const std::string& purpose);
+  // At most `most` bytes, kLimit beyond.
+  Result<Fetched> FetchManifestAt(const Where& where, const oci::Digest& digest, const std::string& purpose,
+                                  std::size_t most = limits::kManifestBytes);
 
-  // The manifest under `tag`, as the registry gives it now.
-  Result<Fetched> FetchTagged(const Where& where, const std::string& tag, const std::string& purpose);
+  // The manifest under `tag`, as the registry gives it now, at most `most` bytes.
+  Result<Fetched> FetchTagged(const Where& where, const std::string& tag, const std::string& purpose,
+                              std::size_t most = limits::kManifestBytes);
 
   // The blob `digest` of exactly `size` bytes, at most `most`.
   Result<Bytes> FetchBlob(const Where& where, const oci::Digest& digest, std::int64_t size, std::size_t most);
 
-  // What refers to `subject`, by the referrers API (distribution specification, "Listing Referrers"): all pages, at
-  // most limits::kReferrerPages. kNotFound if the registry has no such API, which it says by 404, 400, 405, 406 or an
-  // answer that is no index.
-  Result<std::vector<oci::Descriptor>> FetchReferrers(const Where& where, const oci::Digest& subject);
+  struct ReferrersPage {
+    Fetched page;      // an index by its media type, not read
+    std::string next;  // resource of the next page, empty at the end
+  };
+  // One page of what refers to an image, by the referrers API (distribution specification, "Listing Referrers"):
+  // `resource` is referrers/DIGEST for the first one, then what the page before named. At most `most` bytes. kNotFound
+  // if the registry has no such API, which it says at the first page by 404, 400, 405, 406 or an answer that is no
+  // index.
+  Result<ReferrersPage> FetchReferrersPage(const Where& where, const std::string& resource, bool first,
+                                           std::size_t most = limits::kManifestBytes);
 
   const Clock& clock() const { return clock_; }
 
  private:
-  struct ReferrersPage {
-    std::vector<oci::Descriptor> referrers;
-    std::string next;  // resource of the next page, empty at the end
-  };
   Result<http::HttpResponse> Get(const Where& where, const Ask& ask);
   Result<oci::Digest> ResolveAt(const Where& where, const std::string& tag);
   Result<oci::Digest> ResolveByEndpoints(const oci::Reference& reference, const credentials::Credentials& credentials,
                                          SteadyTime deadline);
-  Result<ReferrersPage> FetchReferrersPage(const Where& where, const std::string& resource, bool first);
 
   const Clock& clock_;
   Hosts hosts_;

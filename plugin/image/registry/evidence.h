@@ -3,16 +3,15 @@
 #define PULLSEAL_IMAGE_REGISTRY_EVIDENCE_H_
 
 #include <array>
-#include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/base/lru.h"
 #include "core/base/mutex.h"
+#include "image/registry/byte_budget.h"
 #include "image/registry/client.h"
 #include "image/registry/limits.h"
+#include "image/registry/search.h"
 
 namespace pullseal::registry {
 
@@ -25,43 +24,31 @@ enum class Place {
 };
 std::string_view Text(Place place);
 
-// FoundSignature is one layer of a manifest with its blob, hashed but not judged.
-struct FoundSignature {
-  oci::Descriptor layer;
-  Bytes payload;
-  Place place = Place::kSignatureTag;
-};
-
-// Search is what looking for signatures of one subject brought. `trouble` is set where a place could not be searched to
-// its end: what is missing then is not known to be missing. `complete` says that nothing was left out because enough
-// had been found.
-struct Search {
-  std::vector<FoundSignature> signatures;
-  std::optional<Error> trouble;
-  bool complete = false;
-  std::vector<std::string> steps;  // what was looked for and what was there, for people
-};
-
-// EvidenceFinder looks for the signatures of images. It never judges. Thread-safe.
+// EvidenceFinder looks for the signatures of images. It never judges. What all its searches read together is bounded
+// (limits::kSearchesBytes, kListsBytes). Thread-safe.
 class EvidenceFinder {
  public:
-  // Told of a search each time something was found; true ends it.
-  using Enough = std::function<bool(const Search& so_far)>;
-
   explicit EvidenceFinder(Client& client) : client_(client) {}
 
-  // Find looks in all places of all endpoints that content may come from, mirrors first, at each first where its last
-  // good signature was, until `enough`. Bounds: limits::kSignatures, kReferrers, kSearchBytes.
-  Search Find(const oci::Reference& repository, const oci::Digest& subject, const credentials::Credentials& credentials,
-              SteadyTime deadline, const Enough& enough);
+  // Begins a search, which asks nobody yet.
+  Search Begin(const oci::Reference& repository, const oci::Digest& subject,
+               const credentials::Credentials& credentials, SteadyTime deadline);
 
  private:
+  friend class Search::Finding;
   std::array<Place, 3> OrderFor(const Endpoint& endpoint, const std::string& repository);
+  void NoteLayout(const Endpoint& endpoint, const std::string& repository, Place place);
+  // Manifests that were read and are no signatures of `subject`. What a manifest is follows from its digest, so nobody
+  // can make it something else, and it need not be fetched again.
+  bool IsKnownOther(const oci::Digest& manifest, const oci::Digest& subject);
+  void NoteOther(const oci::Digest& manifest, const oci::Digest& subject);
 
   Client& client_;
+  ByteBudget signatures_{limits::kSearchesBytes};
+  ByteBudget lists_{limits::kListsBytes};
   Mutex mutex_;
-  // By endpoint and repository, and by endpoint alone.
-  LruMap<Place> layouts_ PULLSEAL_GUARDED_BY(mutex_){limits::kLayouts};
+  LruMap<Place> layouts_ PULLSEAL_GUARDED_BY(mutex_){limits::kLayouts};  // by endpoint and repository, and by endpoint
+  LruMap<bool> others_ PULLSEAL_GUARDED_BY(mutex_){limits::kKnownOtherManifests};
 };
 
 }  // namespace pullseal::registry

@@ -10,9 +10,21 @@
 // What image/registry reads, keeps, follows or waits for at most, each with its reason.
 namespace pullseal::limits {
 
-// What refers to one subject and may hold a signature; each costs two requests. Attestations are told apart before.
-inline constexpr std::size_t kReferrers = 128;
-inline constexpr int kReferrerPages = 10;
+// Manifests that refer to one subject and are read because they may be signatures: a year of daily scans twice over,
+// which cosign 3 does not label. Those that say what they are, and those read before, do not count.
+inline constexpr std::size_t kReferrers = 1024;
+inline constexpr int kReferrerPages = 64;  // pages of 50 hold 3,200
+// Bytes of all signatures of one search together: kSignatures keyless bundles are 2.5 MiB.
+inline constexpr std::size_t kSearchBytes = 4 * kMiB;
+// Bytes of the signatures of all searches together: a whole share for as many as there are workers by default.
+inline constexpr std::size_t kSearchesBytes = 32 * kMiB;
+// Lists up to this are read without asking for room: they name 1,000 referrers. For larger ones a reader needs
+// kListCost bytes for each byte, and all readers together have kListsBytes: one at a time.
+inline constexpr std::size_t kSmallListBytes = 256 * kKiB;
+inline constexpr std::size_t kListCost = 6;
+inline constexpr std::size_t kListsBytes = 32 * kMiB;
+inline constexpr std::size_t kKnownOtherManifests = 4096;  // by digest; 150 bytes each
+inline constexpr std::size_t kSearchSteps = 512;           // lines told about one search
 // Repositories whose layout (where their signatures are) is remembered.
 inline constexpr std::size_t kLayouts = 4096;
 inline constexpr int kRedirects = 5;  // registry -> storage is one hop, a CDN makes it two

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "image/oci/limits.h"
+#include "image/store/limits.h"
 
 namespace pullseal::store {
 namespace {
@@ -73,7 +74,7 @@ Result<Database> Database::Open(const std::string& path) {
   const int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
   Database out(raw);
   if (code != SQLITE_OK) return ToError(code, raw != nullptr ? sqlite3_errmsg(raw) : nullptr);
-  sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, static_cast<int>(limits::kSearchBytes));
+  sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, static_cast<int>(limits::kRowBytes));
   for (const int off : {SQLITE_DBCONFIG_ENABLE_TRIGGER, SQLITE_DBCONFIG_ENABLE_VIEW, SQLITE_DBCONFIG_TRUSTED_SCHEMA}) {
     sqlite3_db_config(raw, off, 0, nullptr);
   }

@@ -35,7 +35,7 @@ struct Config {
   std::chrono::milliseconds decision_timeout{20'000};
   std::chrono::milliseconds allow_ttl{600'000};
   std::chrono::milliseconds deny_ttl{30'000};
-  std::chrono::milliseconds evidence_max_age{86'400'000};
+  std::chrono::milliseconds evidence_max_age{0};  // zero: known evidence is never asked for again
   std::string audit_file = "/var/log/pullseal/audit.jsonl";
   std::size_t audit_max_bytes = 64 << 20;
   std::size_t audit_keep = 8;

@@ -21,6 +21,7 @@
 #include "core/base/log.h"
 #include "core/base/unix_listen.h"
 #include "gate/gate/gate.h"
+#include "gate/gate/limits.h"
 #include "image/oci/platform.h"
 #include "image/registry/access.h"
 #include "image/runtime/image_link.h"
@@ -188,8 +189,10 @@ class App {
                                  cri::Settings{config_.sandbox_image, config_.runtime_config,
                                                config_.deny_unknown_fields, config_.deny_checkpoint}};
     const auto calls = cri::MakeJudgedCalls(services);
-    const Background refresh(limits::kRefreshRound, [this](const std::atomic<bool>& stopping) {
-      (void)gate_.RefreshDue(stopping);
+    const Background errands(limits::kErrandRound, [this, &policy](const std::atomic<bool>& stopping) {
+      if (const auto snapshot = policy.Get(); snapshot != nullptr) (void)gate_.Gather(*snapshot, stopping);
+    });
+    const Background refresh(limits::kRefreshRound, [this](const std::atomic<bool>&) {
       if (created_.IsFull()) PruneCreated();
     });
     AdminCommands commands(

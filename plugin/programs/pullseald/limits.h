@@ -16,6 +16,7 @@ inline constexpr std::size_t kWatchedFolders = 64;  // folders of keys and roots
 inline constexpr milliseconds kPolicyRound{500};
 inline constexpr seconds kPolicySettleMost{5};
 inline constexpr seconds kPolicyPoll{60};
+inline constexpr seconds kErrandRound{2};  // between looks for images that are worth another search
 inline constexpr seconds kRefreshRound{60};
 inline constexpr seconds kAuditSyncRound{1};
 inline constexpr std::size_t kAdminList = 10'000;  // subjects told by `cache list`

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
 #include <thread>
 
 #include "fakes/fake_clock.h"
@@ -35,8 +39,12 @@ class GateTest : public ::testing::Test {
         "\n    match: {images: [\"reg.io/*\"]}\n    require: {signatures: {anyOf: [{key: release}]}}\n"
         "  - {name: free, mode: allow, match: {images: [\"free.io/*\"]}}\n"
         "  - {name: bad, mode: deny, match: {images: [\"bad.io/*\"]}}\n";
-    auto policy =
-        policy::ParsePolicy(text, [&](const std::string&) { return Result<std::string>(signer_->PublicPem()); });
+    SetText(text);
+  }
+  void SetText(const std::string& text) {
+    auto policy = policy::ParsePolicy(text, [&](const std::string& file) {
+      return Result<std::string>(file.ends_with("stranger") ? stranger_.PublicPem() : signer_->PublicPem());
+    });
     ASSERT_TRUE(policy.ok()) << policy.error().message;
     snapshot_ = Snapshot{std::move(*policy), std::map<std::string, std::string>{}};
   }
@@ -136,8 +144,8 @@ TEST_F(GateTest, VerdictsEndWithTimeAndPolicy) {
   EXPECT_EQ(CacheUse::kHit, DecideContent({digest_}).cache);
   clock_.Advance(std::chrono::minutes(11));
   EXPECT_EQ(CacheUse::kEvidence, DecideContent({digest_}).cache);
-  clock_.Advance(std::chrono::hours(25));
-  EXPECT_EQ(CacheUse::kMiss, DecideContent({digest_}).cache);
+  clock_.Advance(std::chrono::hours(24 * 400));
+  EXPECT_EQ(CacheUse::kEvidence, DecideContent({digest_}).cache) << "a signature does not age";
   SetPolicy(", revoked: {at: 2026-01-01T00:00:00Z, reason: lost}");
   EXPECT_EQ(Reason::kKeyRevoked, DecideContent({digest_}).reason);
 }
@@ -287,7 +295,7 @@ TEST_F(GateTest, ConcludeIsTheFailClosedLine) {
 // A store in memory that can be tampered with.
 class FakeStore final : public store::EvidenceStore {
  public:
-  Result<std::vector<store::StoredSignature>> Find(const oci::Digest& subject, const std::string& repository,
+  Result<std::vector<oci::SignatureEvidence>> Find(const oci::Digest& subject, const std::string& repository,
                                                    std::chrono::milliseconds) override {
     ++reads;
     if (troubles > 0) {
@@ -296,16 +304,26 @@ class FakeStore final : public store::EvidenceStore {
     }
     return rows[subject.text() + "|" + repository];
   }
-  void Put(const oci::Digest& subject, const std::string& repository,
-           std::vector<store::StoredSignature> signatures) override {
-    rows[subject.text() + "|" + repository] = std::move(signatures);
+  void Add(const oci::Digest& subject, const std::string& repository, const std::string& user,
+           std::vector<oci::SignatureEvidence> signatures) override {
+    std::vector<oci::SignatureEvidence>& known = rows[subject.text() + "|" + repository];
+    store::Merge(signatures, std::move(known));
+    known = std::move(signatures);
+    users.insert(user);
   }
+  void AddSpare(const oci::Digest& subject, const std::string& repository, const std::string& user,
+                std::vector<oci::SignatureEvidence> signatures) override {
+    store::Merge(rows[subject.text() + "|" + repository], std::move(signatures));
+    users.insert("spare " + user);
+  }
+  void NoteUse(const oci::Digest&, const std::string&, const std::string& user) override { users.insert(user); }
   Result<std::vector<Subject>> List(std::size_t) override { return std::vector<Subject>(); }
   Status Flush() override {
     rows.clear();
     return {};
   }
-  std::map<std::string, std::vector<store::StoredSignature>> rows;
+  std::map<std::string, std::vector<oci::SignatureEvidence>> rows;
+  std::set<std::string> users;
   int reads = 0;
   int troubles = 0;  // reads that get no answer
 };
@@ -314,25 +332,48 @@ class StoredEvidenceTest : public GateTest {
  protected:
   StoredEvidenceTest() { Restart(); }
   void Restart() {
-    restarted_ = std::make_unique<Gate>(client_, clock_, oci::Platform{"linux", "amd64", ""}, Options{}, &store_);
+    restarted_ = std::make_unique<Gate>(client_, clock_, oci::Platform{"linux", "amd64", ""}, options_, &store_);
     http_.ForgetRequests();
   }
-  Decision Decide(const std::string& rule_more = "") {
-    if (!rule_more.empty()) {
-      SetPolicy("", "enforce", "enforce\n    onUnavailable: allow-known");
-    }
+  Decision Decide(const credentials::Credentials& with = {}) {
     const auto name = oci::Reference::Parse("reg.io/app:1");
     Question question = Ask(*name);
     question.candidates = {*oci::Digest::Parse(digest_)};
+    question.credentials = with;
     return restarted_->DecideContent(snapshot_, question);
+  }
+  Decision Pull(const credentials::Credentials& with = {}) {
+    const auto name = oci::Reference::Parse("reg.io/app:1");
+    Question question = Ask(*name);
+    question.credentials = with;
+    return restarted_->DecidePull(snapshot_, question).decision;
+  }
+  static credentials::Credentials Secret(const std::string& password) {
+    credentials::Credentials out;
+    out.username = "pod";
+    out.password = pullseal::Secret(password);
+    return out;
+  }
+  // The registry answers only those who bring credentials.
+  void MakePrivate() {
+    http_.On("reg.io", [this](const http::HttpRequest& request) -> Result<http::HttpResponse> {
+      const bool asked = std::any_of(request.headers.begin(), request.headers.end(),
+                                     [](const std::string& one) { return one.starts_with("Authorization: Basic "); });
+      if (!asked) return FakeRegistry::Response(401, "", {{"www-authenticate", "Basic realm=\"x\""}});
+      http_.Clear("reg.io");
+      auto answer = http_.Do(request);
+      MakePrivate();
+      return answer;
+    });
   }
   void TakeTheRegistryDown() {
     http_.On("reg.io", [](const http::HttpRequest&) -> Result<http::HttpResponse> {
       return Error{ErrorCode::kUnreachable, "down"};
     });
   }
-  std::vector<store::StoredSignature>& Rows() { return store_.rows[digest_ + "|reg.io/app"]; }
+  std::vector<oci::SignatureEvidence>& Rows() { return store_.rows[digest_ + "|reg.io/app"]; }
 
+  Options options_;
   FakeStore store_;
   std::unique_ptr<Gate> restarted_;
   const std::atomic<bool> stop_{false};
@@ -392,8 +433,8 @@ TEST_F(StoredEvidenceTest, WhatABusyStoreHoldsIsNotOverwritten) {
   Restart();
   store_.troubles = 2;  // when it is asked, and when what was fetched is added
   EXPECT_EQ(Reason::kSigned, Decide().reason);
-  ASSERT_EQ(1U, Rows().size());
-  EXPECT_EQ("known before", Rows().front().media_type);
+  ASSERT_EQ(2U, Rows().size());
+  EXPECT_EQ("known before", Rows().back().media_type);
   clock_.Advance(std::chrono::minutes(11));
   const int reads = store_.reads;
   EXPECT_EQ(Reason::kSigned, Decide().reason);
@@ -405,7 +446,7 @@ TEST_F(StoredEvidenceTest, RowsAreEvidenceAndNoVerdict) {
   Sign(digest_, release_);
   EXPECT_EQ(Reason::kSigned, Decide().reason);
   const auto good = Rows();
-  const auto tampered = [&](const std::function<void(store::StoredSignature&)>& change) {
+  const auto tampered = [&](const std::function<void(oci::SignatureEvidence&)>& change) {
     Rows() = good;
     change(Rows().front());
     Restart();
@@ -415,16 +456,14 @@ TEST_F(StoredEvidenceTest, RowsAreEvidenceAndNoVerdict) {
     clock_.Advance(std::chrono::minutes(2));  // past the registry's rest
     return reason;
   };
-  EXPECT_EQ(Reason::kRegistryUnreachable, tampered([](auto& row) { row.bytes.push_back(' '); }));
+  EXPECT_EQ(Reason::kRegistryUnreachable, tampered([](auto& row) { row.payload = SharedBytes(Bytes{1}); }));
   EXPECT_EQ(Reason::kRegistryUnreachable, tampered([](auto& row) { row.annotations.clear(); }));
   EXPECT_EQ(Reason::kRegistryUnreachable, tampered([](auto& row) { row.media_type = "x"; }));
   EXPECT_EQ(Reason::kRegistryUnreachable,
             tampered([&](auto& row) { row.annotations.begin()->second = stranger_.SignBase64("x"); }));
-  EXPECT_EQ(Reason::kRegistryUnreachable,
-            tampered([&](auto& row) { row.fetched = clock_.Now() - std::chrono::hours(25); }));
-  EXPECT_EQ(Reason::kRegistryUnreachable,
-            tampered([&](auto& row) { row.fetched = clock_.Now() + std::chrono::hours(1); }))
-      << "evidence from the future would stay young for ever";
+  EXPECT_EQ(Reason::kSigned, tampered([&](auto& row) { row.fetched = clock_.Now() - std::chrono::hours(24 * 999); }))
+      << "dates decide nothing";
+  EXPECT_EQ(Reason::kSigned, tampered([&](auto& row) { row.fetched = clock_.Now() + std::chrono::hours(1); }));
   EXPECT_EQ(Reason::kSigned, tampered([](auto&) {}));
 }
 
@@ -447,70 +486,136 @@ TEST_F(StoredEvidenceTest, AKeyThatWasTakenOutOfThePolicyNoLongerCounts) {
   EXPECT_EQ(Reason::kKeyRevoked, Decide().reason);
 }
 
-TEST_F(StoredEvidenceTest, OldEvidenceMustBeRefreshedBeforeItAllows) {
+// A container that ran yesterday starts today: the registry away, the credentials gone, the signatures deleted.
+TEST_F(StoredEvidenceTest, NoEvidenceEndsByItsAge) {
   Sign(digest_, release_);
   EXPECT_EQ(Reason::kSigned, Decide().reason);
-  clock_.Advance(std::chrono::hours(25));
-  http_.ForgetRequests();
-  const Decision again = Decide();
-  EXPECT_EQ(Reason::kSigned, again.reason);
-  EXPECT_EQ(CacheUse::kMiss, again.cache);
-  clock_.Advance(std::chrono::hours(25));
   TakeTheRegistryDown();
-  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason);
-  // The rule may waive the age, and nothing but the age.
-  const Decision waived = Decide("allow-known");
-  EXPECT_EQ(Reason::kSigned, waived.reason);
-  EXPECT_NE(std::string::npos, waived.detail.find("older than evidenceMaxAge")) << waived.detail;
+  clock_.Advance(std::chrono::hours(24 * 1000));
+  EXPECT_EQ(CacheUse::kEvidence, Decide().cache) << "in memory";
   Restart();
-  EXPECT_EQ(Reason::kSigned, Decide().reason) << "from the store, too";
-  clock_.Advance(limits::kEvidenceLife - std::chrono::hours(26));
+  EXPECT_EQ(CacheUse::kEvidence, Decide().cache) << "on disk";
+  clock_.Advance(std::chrono::hours(24 * 1000));
   EXPECT_EQ(Reason::kSigned, Decide().reason);
-  clock_.Advance(std::chrono::hours(2));
-  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason) << "too old for anybody";
-  Restart();
-  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason) << "from the store, too";
-  Rows().clear();
-  Restart();
-  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason) << "nothing known";
-}
-
-TEST_F(StoredEvidenceTest, AVerdictDoesNotOutliveItsEvidence) {
-  Sign(digest_, release_);
-  EXPECT_EQ(Reason::kSigned, Decide().reason);
-  clock_.Advance(std::chrono::hours(24) - std::chrono::minutes(1));
-  EXPECT_EQ(CacheUse::kEvidence, Decide().cache);
-  TakeTheRegistryDown();
-  EXPECT_EQ(CacheUse::kHit, Decide().cache);
-  clock_.Advance(std::chrono::minutes(2));
-  EXPECT_EQ(Reason::kRegistryUnreachable, Decide().reason);
-}
-
-TEST_F(StoredEvidenceTest, EvidenceInUseIsRefreshedInTheBackground) {
-  Sign(digest_, release_);
-  EXPECT_EQ(Reason::kSigned, Decide().reason);
-  EXPECT_EQ(0, restarted_->RefreshDue(stop_)) << "it is young";
-  clock_.Advance(std::chrono::hours(22));
-  EXPECT_EQ(1, restarted_->RefreshDue(stop_));
-  EXPECT_EQ(0, restarted_->RefreshDue(stop_));
-  clock_.Advance(std::chrono::hours(20));
-  TakeTheRegistryDown();
-  EXPECT_EQ(Reason::kSigned, Decide().reason) << "refreshed twenty hours ago";
-  EXPECT_EQ(0, restarted_->RefreshDue(stop_)) << "a failure changes nothing";
-  EXPECT_EQ(Reason::kSigned, Decide().reason);
-  clock_.Advance(std::chrono::hours(30));
-  EXPECT_EQ(0, restarted_->RefreshDue(stop_)) << "not in use";
-}
-
-TEST_F(StoredEvidenceTest, ASignatureDeletedFromTheRegistryGrowsOld) {
-  Sign(digest_, release_);
-  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  http_.Clear("reg.io");
   http_.On(".sig", [](const http::HttpRequest&) { return FakeRegistry::Response(404); });
-  clock_.Advance(std::chrono::hours(22));
-  EXPECT_EQ(0, restarted_->RefreshDue(stop_));
+  clock_.Advance(std::chrono::hours(24));
+  EXPECT_EQ(Reason::kSigned, Decide().reason) << "that a registry has a signature no longer is no revocation";
+  http_.ForgetRequests();
   EXPECT_EQ(Reason::kSigned, Decide().reason);
-  clock_.Advance(std::chrono::hours(3));
+  EXPECT_TRUE(http_.Requests().empty()) << "nobody is asked where what is known suffices";
+}
+
+TEST_F(StoredEvidenceTest, AThousandRestartsOfAnImageThatOnlySecretsOpen) {
+  MakePrivate();
+  Sign(digest_, release_);
+  EXPECT_EQ(Reason::kSigned, Pull(Secret("right")).reason);
+  int refused = 0;
+  for (int i = 0; i < 1'000; ++i) {
+    clock_.Advance(std::chrono::minutes(60 * 24 * 60 / 1'000));
+    if (i % 50 == 49) Restart();
+    refused += Decide().reason == Reason::kSigned ? 0 : 1;
+  }
+  EXPECT_EQ(0, refused);
+}
+
+TEST_F(StoredEvidenceTest, EvidenceMaxAgeAsksAgainAtPullsOnly) {
+  options_.evidence_max_age = std::chrono::hours(24);
+  Restart();
+  Sign(digest_, release_);
+  EXPECT_EQ(CacheUse::kMiss, Pull().cache);
+  clock_.Advance(std::chrono::hours(12));
+  EXPECT_EQ(CacheUse::kEvidence, Pull().cache);
+  clock_.Advance(std::chrono::hours(13));
+  EXPECT_EQ(CacheUse::kEvidence, Decide().cache) << "a create asks nobody";
+  clock_.Advance(std::chrono::minutes(11));
+  EXPECT_EQ(CacheUse::kMiss, Pull().cache);
+  clock_.Advance(std::chrono::minutes(11));
+  EXPECT_EQ(CacheUse::kEvidence, Pull().cache) << "it is young again";
+  clock_.Advance(std::chrono::hours(25));
+  http_.On(".sig", [](const http::HttpRequest&) { return FakeRegistry::Response(503); });
+  const Decision known = Pull();
+  EXPECT_EQ(Reason::kSigned, known.reason) << "whatever the registry says";
+  EXPECT_NE(std::string::npos, known.detail.find("registry-error")) << known.detail;
+}
+
+TEST_F(StoredEvidenceTest, ACreateThatNobodyCanAskForSaysWhatToDo) {
+  Sign(digest_, release_);
+  MakePrivate();
+  const Decision create = Decide();
+  EXPECT_EQ(Reason::kRegistryUnauthorized, create.reason);
+  EXPECT_NE(std::string_view::npos, AdviceOf(create).find("imagePullPolicy: Always")) << AdviceOf(create);
+  clock_.Advance(std::chrono::minutes(3));
+  EXPECT_EQ(std::string_view::npos, AdviceOf(Pull()).find("imagePullPolicy"));
+  clock_.Advance(std::chrono::minutes(3));
+  EXPECT_EQ(Reason::kSigned, Pull(Secret("right")).reason);
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+}
+
+TEST_F(StoredEvidenceTest, ADenialCountsForTheCredentialsItWasFoundWith) {
   EXPECT_EQ(Reason::kSignatureMissing, Decide().reason);
+  Sign(digest_, release_);
+  EXPECT_EQ(CacheUse::kHit, Decide().cache);
+  EXPECT_EQ(Reason::kSigned, Decide(Secret("other")).reason);
+  EXPECT_EQ(Reason::kSigned, Decide().reason) << "what is known is looked at before a denial";
+}
+
+// What a pull did not need, a create may, and brings no credentials to look for it.
+TEST_F(StoredEvidenceTest, APullWithCredentialsIsLookedAtFurther) {
+  const std::string payload = SimpleSigningPayload("reg.io/app", digest_);
+  http_.PutSignatures("reg.io", "app", digest_,
+                      {{payload, release_.SignBase64(payload)}, {payload, stranger_.SignBase64(payload)}});
+  const std::string head = "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: t}\nmode: enforce\nkeys:\n";
+  const std::string next = "  - {name: next, file: stranger}\n";
+  const std::string rule = "    match: {images: [\"reg.io/*\"]}\n    require: {signatures: {anyOf: [{key: ";
+  SetText(head + "  - {name: release, file: x}\n" + next + "rules:\n  - name: app\n" + rule +
+          "release}]}}\n  - name: rotated\n" + rule + "next}]}}\n");
+  MakePrivate();
+  EXPECT_EQ(Reason::kSigned, Pull(Secret("right")).reason);
+  EXPECT_EQ(1U, Rows().size());
+  EXPECT_EQ(1, restarted_->Gather(snapshot_, stop_));
+  EXPECT_EQ(2U, Rows().size());
+  EXPECT_EQ(0, restarted_->Gather(snapshot_, stop_));
+  EXPECT_EQ(Reason::kSigned, Pull(Secret("right")).reason);
+  EXPECT_EQ(0, restarted_->Gather(snapshot_, stop_)) << "once for an image and a policy";
+  // The rotation ends: only the other key is left.
+  SetText(head + next + "rules:\n  - name: app\n" + rule + "next}]}}\n");
+  Restart();
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  EXPECT_TRUE(http_.Requests().empty());
+}
+
+// Two weeks of audit, with a policy that asks for no signature, then rules that nobody had before, the registry closed.
+TEST_F(StoredEvidenceTest, AuditModeKeepsWhatEnforcingWillNeed) {
+  Sign(digest_, stranger_);
+  SetText(
+      "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: t}\nmode: audit\n"
+      "rules:\n  - {name: all, mode: allow, match: {images: [\"reg.io/*\"]}}\n");
+  MakePrivate();
+  EXPECT_EQ(Reason::kExempt, Pull(Secret("right")).reason);
+  EXPECT_EQ(1, restarted_->Gather(snapshot_, stop_));
+  EXPECT_EQ(1U, Rows().size());
+  EXPECT_TRUE(store_.users.contains("spare default"));
+  clock_.Advance(std::chrono::hours(24 * 14));
+  Restart();
+  TakeTheRegistryDown();
+  signer_ = &stranger_;
+  SetPolicy("");
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+}
+
+// What anybody can make takes nobody's room.
+TEST_F(StoredEvidenceTest, JunkIsNotKept) {
+  const std::string payload = SimpleSigningPayload("reg.io/app", digest_);
+  const std::string good = release_.SignBase64(payload);
+  http_.PutSignatures("reg.io", "app", digest_, {{payload, stranger_.SignBase64(payload)}, {payload, good}});
+  EXPECT_EQ(Reason::kSigned, Decide().reason);
+  ASSERT_EQ(1U, Rows().size());
+  EXPECT_EQ(good, Rows().front().annotations.begin()->second);
+  digest_ = http_.PutManifest("reg.io", "app", "2", fakes::ImageManifest(digest_), fakes::kImageType);
+  Sign(digest_, stranger_);
+  EXPECT_EQ(Reason::kSignatureInvalid, Decide().reason);
+  EXPECT_TRUE(Rows().empty());
 }
 
 TEST_F(StoredEvidenceTest, RulesWithOtherKeysShareWhatIsKnown) {
@@ -531,6 +636,31 @@ TEST_F(StoredEvidenceTest, RulesWithOtherKeysShareWhatIsKnown) {
   signer_ = &release_;
   SetPolicy("");
   EXPECT_EQ(Reason::kSigned, Decide().reason);
+}
+
+TEST(ErrandsTest, NamespacesTakeTurnsAndHaveShares) {
+  Errands errands;
+  const auto put = [&](const std::string& user, std::size_t i) {
+    errands.Put(Errand{.key = user + std::to_string(i),
+                       .name = *oci::Reference::Parse("reg.io/app:1"),
+                       .subject = std::nullopt,
+                       .user = user,
+                       .credentials = {}});
+  };
+  for (std::size_t i = 0; i < 2 * limits::kErrandsOfOne; ++i) put("flood", i);
+  put("one", 0);
+  put("one", 0);
+  EXPECT_EQ("flood0", errands.Take()->key);
+  EXPECT_EQ("one0", errands.Take()->key);
+  EXPECT_EQ("flood1", errands.Take()->key);
+  std::size_t left = 0;
+  while (errands.Take()) ++left;
+  EXPECT_EQ(limits::kErrandsOfOne - 2, left);
+  put("one", 0);
+  EXPECT_FALSE(errands.Take()) << "once";
+  errands.Failed("one0");
+  put("one", 0);
+  EXPECT_TRUE(errands.Take());
 }
 
 TEST_F(GateTest, AFailingRegistryIsLeftAlone) {

@@ -8,6 +8,7 @@
 
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
+#include "fakes/look_for.h"
 #include "fakes/test_authority.h"
 #include "image/oci/limits.h"
 #include "image/registry/limits.h"
@@ -16,6 +17,7 @@ namespace pullseal::registry {
 namespace {
 
 using fakes::FakeRegistry;
+using fakes::Looked;
 
 const std::string kConfig = "sha256:" + std::string(64, 'c');
 
@@ -28,12 +30,15 @@ class EvidenceTest : public ::testing::Test {
               std::string body = "") {
     http_.On(part, [=](const http::HttpRequest&) { return FakeRegistry::Response(status, body, headers); });
   }
-  Search Find(const EvidenceFinder::Enough& enough = [](const Search&) { return false; }) {
+  Search Begin() {
     clock_.Advance(2 * limits::kRestMost);  // what failed before does not speak for this search
-    return finder_.Find(*oci::Reference::Parse("reg.io/app:1"), *oci::Digest::Parse(digest_), {},
-                        clock_.Steady() + std::chrono::seconds(20), enough);
+    return finder_.Begin(*oci::Reference::Parse("reg.io/app:1"), *oci::Digest::Parse(digest_), {},
+                         clock_.Steady() + std::chrono::seconds(20));
   }
-  static bool AnyIsEnough(const Search& search) { return !search.signatures.empty(); }
+  Looked Find(const std::function<bool(const Looked&)>& enough = [](const Looked&) { return false; }) {
+    return fakes::LookFor(Begin(), enough);
+  }
+  static bool AnyIsEnough(const Looked& so_far) { return !so_far.signatures.empty(); }
   std::string Referrer(const std::string& layer, bool mislabelled = false, const std::string& annotations = "{}") {
     return http_.PutReferrer("reg.io", "app", digest_, layer, mislabelled, annotations);
   }
@@ -51,7 +56,7 @@ class EvidenceTest : public ::testing::Test {
 };
 
 TEST_F(EvidenceTest, NothingAnywhereIsCertain) {
-  const Search none = Find();
+  const Looked none = Find();
   EXPECT_TRUE(none.signatures.empty());
   EXPECT_FALSE(none.trouble);
   EXPECT_TRUE(none.complete);
@@ -64,7 +69,7 @@ TEST_F(EvidenceTest, FindsSignaturesAndTellsAbsenceFromTrouble) {
   for (const char* place : {".sig", "referrers/", "manifests/sha256-"}) {
     for (const long status : {401L, 403L, 429L, 500L, 502L}) {
       Answer(place, status, {{"retry-after", "60"}});
-      const Search search = Find();
+      const Looked search = Find();
       ASSERT_TRUE(search.trouble) << place << status;
       const std::string said = status == 401 ? "credentials" : std::to_string(status);
       EXPECT_NE(std::string::npos, search.trouble->message.find(said)) << search.trouble->message;
@@ -75,15 +80,16 @@ TEST_F(EvidenceTest, FindsSignaturesAndTellsAbsenceFromTrouble) {
   EXPECT_TRUE(Find().trouble);
   http_.Clear(".sig");
   Answer("blobs/", 404);
-  const Search gone = Find();
+  const Looked gone = Find();
   ASSERT_TRUE(gone.trouble) << "named, but not there";
   EXPECT_EQ(ErrorCode::kRemote, gone.trouble->code);
 }
 
 TEST_F(EvidenceTest, TooManySignaturesAreTrouble) {
-  std::vector<std::pair<std::string, std::string>> layers(limits::kSignatures + 1, {"payload", "c2ln"});
+  std::vector<std::pair<std::string, std::string>> layers;
+  for (std::size_t i = 0; i <= limits::kSignatures; ++i) layers.emplace_back("payload " + std::to_string(i), "c2ln");
   http_.PutSignatures("reg.io", "app", digest_, layers);
-  const Search search = Find();
+  const Looked search = Find();
   EXPECT_EQ(limits::kSignatures, search.signatures.size());
   EXPECT_EQ(ErrorCode::kLimit, search.trouble->code);
 }
@@ -97,7 +103,7 @@ TEST_F(EvidenceTest, ReferrersApiIsReadPageByPage) {
     if (!next) headers.emplace("link", "</v2/app/referrers/" + digest_ + "?next=1>; rel=\"next\"");
     return FakeRegistry::Response(200, body, headers);
   });
-  const Search search = Find();
+  const Looked search = Find();
   EXPECT_FALSE(search.trouble) << search.trouble->message;
   EXPECT_EQ(2U, search.signatures.size());
 }
@@ -126,7 +132,7 @@ TEST_F(EvidenceTest, AListThatBreaksOffIsTrouble) {
         200, fakes::ImageIndex({}),
         {{"content-type", fakes::kIndexType}, {"link", "</v2/app/referrers/" + digest_ + "?next=1>; rel=\"next\""}});
   });
-  const Search search = Find();
+  const Looked search = Find();
   ASSERT_TRUE(search.trouble);
   EXPECT_EQ(ErrorCode::kRemote, search.trouble->code);
 }
@@ -135,7 +141,7 @@ TEST_F(EvidenceTest, ARegistryWithoutTheApiSaysSoInManyWays) {
   http_.PutReferrersTag("reg.io", "app", digest_, {Referrer("one", true)});
   for (const long status : {400L, 404L, 405L, 406L}) {
     Answer("referrers/", status);
-    const Search search = Find();
+    const Looked search = Find();
     EXPECT_FALSE(search.trouble) << status;
     EXPECT_EQ(1U, search.signatures.size()) << status;
     http_.Clear("referrers/");
@@ -150,10 +156,9 @@ TEST_F(EvidenceTest, MislabelledReferrersAreLookedAt) {
       "reg.io", "app", digest_,
       {Referrer("attestation", true, R"({"dev.sigstore.bundle.predicateType":"https://spdx.dev/Document"})"),
        Referrer("signature", true)});
-  const Search search = Find();
+  const Looked search = Find();
   ASSERT_EQ(1U, search.signatures.size());
   EXPECT_EQ("signature", AsText(search.signatures[0].payload));
-  EXPECT_EQ(Place::kReferrersTag, search.signatures[0].place);
 }
 
 TEST_F(EvidenceTest, ReferrersOfSomethingElseArePassedOver) {
@@ -162,7 +167,7 @@ TEST_F(EvidenceTest, ReferrersOfSomethingElseArePassedOver) {
   const std::string other = R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:)" +
                             std::string(64, 'e') + R"(","size":3,"artifactType":"application/spdx+json"})";
   http_.PutReferrersApi("reg.io", "app", digest_, {other, foreign, own});
-  const Search search = Find();
+  const Looked search = Find();
   EXPECT_FALSE(search.trouble);
   ASSERT_EQ(1U, search.signatures.size());
   EXPECT_EQ("own", AsText(search.signatures[0].payload));
@@ -172,7 +177,7 @@ TEST_F(EvidenceTest, AReferrerThatIsListedButGoneIsTrouble) {
   const std::string gone = R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:)" +
                            std::string(64, 'e') + R"(","size":3})";
   http_.PutReferrersApi("reg.io", "app", digest_, {gone});
-  const Search search = Find();
+  const Looked search = Find();
   ASSERT_TRUE(search.trouble);
   EXPECT_EQ(ErrorCode::kRemote, search.trouble->code);
 }
@@ -181,13 +186,13 @@ TEST_F(EvidenceTest, AReferrerThatIsListedButGoneIsTrouble) {
 TEST_F(EvidenceTest, CosignsUsualPayloadNeedsNoRequest) {
   std::string payload = fakes::SimpleSigningPayload("reg.io/app", digest_);
   http_.PutSignatures("reg.io", "app", digest_, {{payload, "c2ln"}});
-  const Search usual = Find(AnyIsEnough);
+  const Looked usual = Find(AnyIsEnough);
   ASSERT_EQ(1U, usual.signatures.size());
   EXPECT_EQ(payload, AsText(usual.signatures[0].payload));
   EXPECT_EQ(0U, RequestsOf("blobs/"));
   payload.replace(payload.find("reg.io/app"), 10, "reg.io/axx");
   http_.PutSignatures("reg.io", "app", digest_, {{payload, "c2ln"}});
-  const Search other = Find(AnyIsEnough);
+  const Looked other = Find(AnyIsEnough);
   ASSERT_EQ(1U, other.signatures.size());
   EXPECT_EQ(payload, AsText(other.signatures[0].payload));
   EXPECT_EQ(1U, RequestsOf("blobs/"));
@@ -203,10 +208,21 @@ TEST_F(EvidenceTest, AReplicaThatLagsIsWaitedFor) {
     return http_.Do(request);
   });
   const SteadyTime begin = clock_.Steady();
-  const Search search = Find(AnyIsEnough);
+  const Looked search = Find(AnyIsEnough);
   EXPECT_EQ(1U, search.signatures.size());
   EXPECT_FALSE(search.trouble);
   EXPECT_LE(std::chrono::milliseconds(1500), clock_.Steady() - begin);
+}
+
+// At a mirror and at the registry, by tag and by the API: it is one.
+TEST_F(EvidenceTest, TheSameSignatureIsGivenOnce) {
+  const std::string referrer = Referrer("one");
+  http_.PutReferrersApi("reg.io", "app", digest_, {referrer, referrer});
+  http_.PutReferrersTag("reg.io", "app", digest_, {referrer});
+  http_.PutSignatures("reg.io", "app", digest_, {{"two", "c2ln"}, {"two", "c2ln"}, {"two", "b3RoZXI="}});
+  const Looked search = Find();
+  EXPECT_EQ(3U, search.signatures.size()) << "one; two by one signature and by another";
+  EXPECT_EQ(1U, RequestsOf("manifests/sha256:"));
 }
 
 TEST_F(EvidenceTest, AListFullOfWhatIsGoneIsNotWaitedForEachTime) {
@@ -231,11 +247,147 @@ TEST_F(EvidenceTest, AnUnreadableListOfReferrersIsTrouble) {
     });
     EXPECT_FALSE(Find().trouble) << body;
   }
-  std::vector<std::string> many(limits::kIndexManifests + 1, Referrer("one", false));
-  http_.Clear("referrers/");
-  http_.PutReferrersApi("reg.io", "app", digest_, many);
-  ASSERT_TRUE(Find().trouble);
-  EXPECT_EQ(ErrorCode::kLimit, Find().trouble->code);
+}
+
+// However many attestations lie beside a signature, in whatever form, they neither hide it nor cost what they are.
+TEST_F(EvidenceTest, AttestationsDoNotHideASignature) {
+  std::vector<std::string> list(
+      1'200, R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:)" + std::string(64, 'e') +
+                 R"(","size":3,"artifactType":"application/spdx+json"})");
+  list.push_back(Referrer("good"));
+  http_.PutReferrersApi("reg.io", "app", digest_, list);
+  http_.ForgetRequests();
+  const Looked labelled = Find();
+  EXPECT_EQ(1U, labelled.signatures.size());
+  EXPECT_TRUE(labelled.complete);
+  EXPECT_EQ(5U, http_.Requests().size()) << "three places, one manifest, one blob";
+}
+
+TEST_F(EvidenceTest, UnlabelledAttestationsAreReadOnce) {
+  std::vector<std::string> list;
+  for (int i = 0; i < 300; ++i) {
+    list.push_back(Referrer("scan " + std::to_string(i), true,
+                            R"({"dev.sigstore.bundle.predicateType":"https://example.com/scan/v1"})"));
+  }
+  list.push_back(Referrer("good", true));
+  http_.PutReferrersTag("reg.io", "app", digest_, list);
+  const Looked first = Find(AnyIsEnough);
+  ASSERT_EQ(1U, first.signatures.size());
+  EXPECT_EQ("good", AsText(first.signatures[0].payload));
+  EXPECT_EQ(301U, RequestsOf("manifests/sha256:"));
+  http_.ForgetRequests();
+  EXPECT_EQ(1U, Find(AnyIsEnough).signatures.size());
+  EXPECT_EQ(1U, RequestsOf("manifests/sha256:")) << "what the others are is known by their digests";
+}
+
+TEST_F(EvidenceTest, PagesAreReadAsFarAsTheyAreNeeded) {
+  const std::string good = Referrer("good");
+  http_.On("referrers/", [&, this](const http::HttpRequest& request) {
+    const std::size_t at = request.url.path_and_query.find("?page=");
+    const int page = at == std::string::npos ? 0 : std::stoi(request.url.path_and_query.substr(at + 6));
+    const std::string next = "</v2/app/referrers/" + digest_ + "?page=" + std::to_string(page + 1) + ">; rel=\"next\"";
+    std::multimap<std::string, std::string> headers = {{"content-type", fakes::kIndexType}};
+    if (page < 30) headers.emplace("link", next);
+    return FakeRegistry::Response(
+        200, R"({"schemaVersion":2,"manifests":[)" + (page == 12 ? good : std::string()) + "]}", headers);
+  });
+  EXPECT_EQ(1U, Find(AnyIsEnough).signatures.size());
+  EXPECT_EQ(13U, RequestsOf("referrers/"));
+  const Looked whole = Find();
+  EXPECT_EQ(1U, whole.signatures.size());
+  EXPECT_TRUE(whole.complete) << whole.trouble->message;
+}
+
+TEST_F(EvidenceTest, AReferrerByAnotherAlgorithmHidesNothing) {
+  const std::string sha512 = R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha512:)" +
+                             std::string(128, 'e') + R"(","size":3)";
+  http_.PutReferrersApi("reg.io", "app", digest_, {sha512 + "}", Referrer("good")});
+  EXPECT_EQ(1U, Find(AnyIsEnough).signatures.size());
+  EXPECT_TRUE(Find().trouble) << "what it is is not known";
+  http_.PutReferrersApi("reg.io", "app", digest_,
+                        {sha512 + R"(,"artifactType":"application/spdx+json"})", Referrer("good")});
+  EXPECT_FALSE(Find().trouble) << "it says it is no signature";
+}
+
+// What is larger than a signature is an attestation: not read, and in nobody's way.
+TEST_F(EvidenceTest, LargeBlobsAreNotRead) {
+  const std::string large(limits::kSignatureBytes + 1, 'x');
+  http_.PutReferrersApi("reg.io", "app", digest_, {Referrer(large), Referrer("good")});
+  const Looked search = Find();
+  ASSERT_EQ(1U, search.signatures.size());
+  EXPECT_EQ("good", AsText(search.signatures[0].payload));
+  ASSERT_TRUE(search.trouble);
+  EXPECT_EQ(ErrorCode::kLimit, search.trouble->code);
+  EXPECT_EQ(1U, RequestsOf("blobs/"));
+}
+
+TEST_F(EvidenceTest, OneImagesSignaturesHaveAShareOfMemory) {
+  std::vector<std::string> list;
+  const std::size_t fit = limits::kSearchBytes / limits::kSignatureBytes;
+  for (std::size_t i = 0; i < fit + 3; ++i) {
+    list.push_back(Referrer(std::string(limits::kSignatureBytes - 10, 'x') + std::to_string(i)));
+  }
+  http_.PutReferrersApi("reg.io", "app", digest_, list);
+  const Looked search = Find();
+  EXPECT_EQ(fit, search.signatures.size());
+  ASSERT_TRUE(search.trouble);
+  EXPECT_EQ(ErrorCode::kLimit, search.trouble->code);
+  EXPECT_EQ(fit, RequestsOf("blobs/"));
+}
+
+TEST_F(EvidenceTest, AllSearchesTogetherAreBoundedAndGiveBack) {
+  std::vector<std::string> list;
+  for (int i = 0; i < 16; ++i) list.push_back(Referrer(std::string(200'000, 'x') + std::to_string(i)));
+  http_.PutReferrersApi("reg.io", "app", digest_, list);
+  const auto none = [](const Looked&) { return false; };
+  {
+    std::vector<Search> held;
+    std::vector<Looked> all;
+    for (std::size_t i = 0; i < limits::kSearchesBytes / (16 * 200'000); ++i) {
+      held.push_back(Begin());
+      while (true) {
+        const auto next = held.back().Next();
+        ASSERT_TRUE(next.ok()) << next.error().message;
+        if (!*next) break;
+      }
+    }
+    Search late = finder_.Begin(*oci::Reference::Parse("reg.io/app:1"), *oci::Digest::Parse(digest_), {},
+                                clock_.Steady() + std::chrono::milliseconds(20));
+    const Looked search = fakes::LookFor(std::move(late), none);
+    ASSERT_TRUE(search.trouble);
+    EXPECT_EQ(ErrorCode::kLimit, search.trouble->code);
+  }
+  const Looked search = Find();
+  EXPECT_EQ(16U, search.signatures.size());
+  EXPECT_FALSE(search.trouble);
+}
+
+// A list up to its bound is read, if there is room for what that takes.
+TEST_F(EvidenceTest, LargeListsAreReadInTheRoomThereIs) {
+  std::vector<std::string> list(
+      4'000, R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:)" + std::string(64, 'e') +
+                 R"(","size":3,"artifactType":"application/spdx+json"})");
+  list.push_back(Referrer("good"));
+  http_.PutReferrersTag("reg.io", "app", digest_, list);
+  EXPECT_EQ(1U, Find().signatures.size());
+}
+
+TEST(ByteBudgetTest, WhatIsTakenIsGivenBack) {
+  const fakes::FakeClock clock;
+  ByteBudget budget(100);
+  const SteadyTime soon = clock.Steady() + std::chrono::milliseconds(5);
+  EXPECT_EQ(ErrorCode::kLimit, budget.Take(101, soon, clock).error().code);
+  {
+    auto first = budget.Take(60, soon, clock);
+    ASSERT_TRUE(first.ok());
+    EXPECT_FALSE(budget.Take(41, soon, clock).ok());
+    auto second = budget.Take(40, soon, clock);
+    ASSERT_TRUE(second.ok());
+    first->Join(std::move(*second));
+    EXPECT_EQ(100U, first->bytes());
+    EXPECT_FALSE(budget.Take(1, soon, clock).ok());
+  }
+  EXPECT_TRUE(budget.Take(100, soon, clock).ok());
 }
 
 // Each costs a request, also where it turns out to be nothing.
@@ -245,11 +397,14 @@ TEST_F(EvidenceTest, TooManyReferrersAreTrouble) {
     list.push_back(http_.PutReferrer("reg.io", "app", kConfig, "layer " + std::to_string(i)));
   }
   http_.PutReferrersApi("reg.io", "app", digest_, list);
-  const Search search = Find();
+  const Looked search = Find();
   EXPECT_TRUE(search.signatures.empty());
   ASSERT_TRUE(search.trouble);
   EXPECT_EQ(ErrorCode::kLimit, search.trouble->code);
   EXPECT_EQ(limits::kReferrers, RequestsOf("manifests/sha256:"));
+  const Looked next = Find();
+  EXPECT_FALSE(next.trouble) << "it goes on where it ended";
+  EXPECT_TRUE(next.complete);
 }
 
 TEST_F(EvidenceTest, LooksFirstWhereItFoundLast) {
@@ -257,7 +412,7 @@ TEST_F(EvidenceTest, LooksFirstWhereItFoundLast) {
   EXPECT_EQ(1U, Find(AnyIsEnough).signatures.size());
   EXPECT_EQ(4U, http_.Requests().size()) << "tag, tag, manifest, blob";
   http_.ForgetRequests();
-  const Search known = Find(AnyIsEnough);
+  const Looked known = Find(AnyIsEnough);
   EXPECT_EQ(3U, http_.Requests().size()) << "tag, manifest, blob";
   EXPECT_FALSE(known.complete);
   // The memory only orders: a signature elsewhere is found still.
@@ -269,9 +424,9 @@ TEST_F(EvidenceTest, LooksFirstWhereItFoundLast) {
 TEST_F(EvidenceTest, JunkBeforeIsNotEnough) {
   http_.PutSignatures("reg.io", "app", digest_, {{"junk", "c2ln"}});
   http_.PutReferrersApi("reg.io", "app", digest_, {Referrer("good")});
-  const Search search = Find([](const Search& so_far) {
+  const Looked search = Find([](const Looked& so_far) {
     return std::any_of(so_far.signatures.begin(), so_far.signatures.end(),
-                       [](const FoundSignature& one) { return AsText(one.payload) == "good"; });
+                       [](const oci::SignatureEvidence& one) { return AsText(one.payload) == "good"; });
   });
   EXPECT_EQ(2U, search.signatures.size());
 }

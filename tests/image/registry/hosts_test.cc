@@ -8,6 +8,7 @@
 
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
+#include "fakes/look_for.h"
 #include "image/registry/client.h"
 #include "image/registry/evidence.h"
 #include "image/registry/hosts_file.h"
@@ -307,10 +308,11 @@ TEST_F(MirrorTest, EvidenceOfMirrorAndRegistry) {
   EvidenceFinder finder(client);
   const auto find = [&] {
     clock_.Advance(std::chrono::minutes(2));  // what failed before does not speak for this search
-    return finder.Find(*oci::Reference::Parse("reg.io/app:1"), *oci::Digest::Parse(digest_), {},
-                       clock_.Steady() + std::chrono::seconds(20), [](const Search&) { return true; });
+    return fakes::LookFor(finder.Begin(*oci::Reference::Parse("reg.io/app:1"), *oci::Digest::Parse(digest_), {},
+                                       clock_.Steady() + std::chrono::seconds(20)),
+                          [](const fakes::Looked&) { return true; });
   };
-  Search nowhere = find();
+  const fakes::Looked nowhere = find();
   EXPECT_TRUE(nowhere.complete);
   EXPECT_FALSE(nowhere.trouble);
   EXPECT_EQ(9U, http_.Requests().size()) << "three places at each of three hosts";
@@ -324,7 +326,7 @@ TEST_F(MirrorTest, EvidenceOfMirrorAndRegistry) {
   });
   EXPECT_EQ(ErrorCode::kUnreachable, find().trouble->code);
   http_.PutSignatures("blind.io", "app", digest_, {{"payload", "c2ln"}});
-  const Search found = find();
+  const fakes::Looked found = find();
   EXPECT_EQ(1U, found.signatures.size()) << "a mirror has it, and the registry need not be there";
   EXPECT_FALSE(found.trouble);
 }
@@ -341,9 +343,10 @@ TEST_F(MirrorTest, ASignatureTheMirrorLostIsReadAtTheRegistry) {
     return *http_.Do(at_registry);
   });
   Client client(http_, clock_, Config{{}, {folder_ + "/a"}});
-  const Search found = EvidenceFinder(client).Find(*oci::Reference::Parse("reg.io/app:1"), *oci::Digest::Parse(digest_),
-                                                   {}, clock_.Steady() + std::chrono::seconds(20),
-                                                   [](const Search& so_far) { return !so_far.signatures.empty(); });
+  EvidenceFinder finder(client);
+  const auto found = fakes::LookFor(finder.Begin(*oci::Reference::Parse("reg.io/app:1"), *oci::Digest::Parse(digest_),
+                                                 {}, clock_.Steady() + std::chrono::seconds(20)),
+                                    [](const fakes::Looked& so_far) { return !so_far.signatures.empty(); });
   EXPECT_EQ(1U, found.signatures.size());
 }
 

@@ -109,9 +109,11 @@ TEST_F(RequesterTest, ThrottledReferrersDoNotHoldUpManifests) {
   const Endpoints places = *client_->Places(repository);
   const Where where{places->front(), repository, nobody, clock_.Steady() + seconds(20)};
   const auto subject = *oci::Digest::Parse("sha256:" + std::string(64, 'a'));
-  EXPECT_EQ(ErrorCode::kThrottled, client_->FetchReferrers(where, subject).error().code);
+  EXPECT_EQ(ErrorCode::kThrottled,
+            client_->FetchReferrersPage(where, "referrers/" + subject.text(), true).error().code);
   EXPECT_EQ(0.0, SecondsFor([&] { EXPECT_TRUE(Resolve().ok()); }));
-  EXPECT_EQ(ErrorCode::kThrottled, client_->FetchReferrers(where, subject).error().code);
+  EXPECT_EQ(ErrorCode::kThrottled,
+            client_->FetchReferrersPage(where, "referrers/" + subject.text(), true).error().code);
   EXPECT_EQ(2U, http_.Requests().size());
 }
 

@@ -43,22 +43,22 @@ class StoreTest : public ::testing::Test {
   std::unique_ptr<EvidenceStore> Open(std::size_t most = limits::kStoreBytes) {
     return OpenSqliteStore(path_, most, clock_);
   }
-  StoredSignature Signature(const std::string& text) const {
+  oci::SignatureEvidence Signature(const std::string& text) const {
     const ByteView bytes = AsBytes(text);
-    return {oci::Digest::Of(bytes), "type/x", Bytes(bytes.begin(), bytes.end()), {{"a", "b\"\n"}}, clock_.Now()};
+    return {oci::Digest::Of(bytes), "type/x", {bytes.begin(), bytes.end()}, {{"a", "b\"\n"}}, clock_.Now()};
   }
-  void PutOne(EvidenceStore& store, const std::string& text) const {
-    store.Put(DigestOf("subject " + text), kRepository, {Signature(text)});
+  void PutOne(EvidenceStore& store, const std::string& text, const std::string& user = "default") const {
+    store.Add(DigestOf("subject " + text), kRepository, user, {Signature(text)});
   }
-  static std::vector<StoredSignature> Find(EvidenceStore& store, const oci::Digest& subject,
-                                           const std::string& repository = kRepository) {
+  static std::vector<oci::SignatureEvidence> Find(EvidenceStore& store, const oci::Digest& subject,
+                                                  const std::string& repository = kRepository) {
     auto found = store.Find(subject, repository, kPatient);
     EXPECT_TRUE(found.ok()) << found.error().message;
-    return found ? std::move(*found) : std::vector<StoredSignature>();
+    return found ? std::move(*found) : std::vector<oci::SignatureEvidence>();
   }
   static bool Has(EvidenceStore& store, const std::string& text) {
     const auto found = Find(store, DigestOf("subject " + text));
-    return found.size() == 1 && AsText(found[0].bytes) == text;
+    return found.size() == 1 && AsText(found[0].payload) == text;
   }
   // Why the store does not say what it knows.
   static ErrorCode Trouble(EvidenceStore& store, const std::string& text) {
@@ -86,7 +86,7 @@ TEST_F(StoreTest, KeepsEvidenceAcrossRestarts) {
   {
     auto store = Open();
     PutOne(*store, "one");
-    store->Put(DigestOf("two"), kRepository, {Signature("x"), Signature("y")});
+    store->Add(DigestOf("two"), kRepository, "default", {Signature("x"), Signature("y")});
     EXPECT_TRUE(Find(*store, DigestOf("two"), "reg.io/other").empty());
   }
   auto store = Open();
@@ -102,11 +102,128 @@ TEST_F(StoreTest, KeepsEvidenceAcrossRestarts) {
   EXPECT_EQ(fs::perms::owner_read | fs::perms::owner_write, fs::status(path_).permissions());
 }
 
-TEST_F(StoreTest, PutReplaces) {
+// What was fetched now stands in front of what was known, and the same signature is one.
+TEST_F(StoreTest, AddsToWhatIsKnown) {
   auto store = Open();
-  store->Put(DigestOf("s"), kRepository, {Signature("x"), Signature("y")});
-  store->Put(DigestOf("s"), kRepository, {Signature("z")});
-  EXPECT_EQ(1U, Find(*store, DigestOf("s")).size());
+  store->Add(DigestOf("s"), kRepository, "default", {Signature("x"), Signature("y")});
+  clock_.Advance(std::chrono::hours(1));
+  store->Add(DigestOf("s"), kRepository, "default", {Signature("z"), Signature("y")});
+  const auto found = Find(*store, DigestOf("s"));
+  ASSERT_EQ(3U, found.size());
+  EXPECT_EQ("z", AsText(found[0].payload));
+  EXPECT_EQ("y", AsText(found[1].payload));
+  EXPECT_EQ(clock_.Now(), found[1].fetched);
+  EXPECT_EQ("x", AsText(found[2].payload));
+}
+
+TEST_F(StoreTest, OneImageIsBounded) {
+  auto store = Open();
+  for (int i = 0; i < 40; ++i) {
+    store->Add(DigestOf("s"), kRepository, "default", {Signature(std::string(20'000, 'x') + std::to_string(i))});
+  }
+  const auto found = Find(*store, DigestOf("s"));
+  EXPECT_EQ(limits::kSubjectBytes / 20'100, found.size());
+  EXPECT_TRUE(AsText(found[0].payload).ends_with("x39")) << "what was needed last";
+}
+
+// Whoever fills the store forgets its own.
+TEST_F(StoreTest, ANamespaceThatFillsTheStoreForgetsItsOwn) {
+  constexpr std::size_t kMost = 1 * limits::kMiB;
+  auto store = Open(kMost);
+  for (int i = 0; i < 10; ++i) PutOne(*store, "victim " + std::to_string(i), "victim");
+  PutOne(*store, "shared", "flood");
+  store->NoteUse(DigestOf("subject shared"), kRepository, "victim");
+  for (int i = 0; i < 400; ++i) {
+    clock_.Advance(std::chrono::hours(2));
+    PutOne(*store, std::string(8'000, 'x') + std::to_string(i), "flood");
+    if (i % 50 == 0) Settle(*store);
+  }
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(Has(*store, "victim " + std::to_string(i))) << i;
+  EXPECT_TRUE(Has(*store, "shared")) << "a namespace within its share uses it";
+  EXPECT_FALSE(Has(*store, std::string(8'000, 'x') + "0"));
+  EXPECT_TRUE(Has(*store, std::string(8'000, 'x') + "399"));
+}
+
+// What nobody asked for yet goes first, and stands behind what is known.
+TEST_F(StoreTest, SpareEvidenceHasAShareOfItsOwn) {
+  constexpr std::size_t kMost = 1 * limits::kMiB;
+  auto store = Open(kMost);
+  PutOne(*store, "needed");
+  store->AddSpare(DigestOf("subject needed"), kRepository, "default", {Signature("spare")});
+  const auto both = Find(*store, DigestOf("subject needed"));
+  ASSERT_EQ(2U, both.size());
+  EXPECT_EQ("needed", AsText(both[0].payload));
+  store->AddSpare(DigestOf("large"), kRepository, "default",
+                  {Signature(std::string(40'000, 'x')), Signature(std::string(40'000, 'y'))});
+  EXPECT_EQ(1U, Find(*store, DigestOf("large")).size());
+  for (int i = 0; i < 100; ++i) PutOne(*store, "kept " + std::to_string(i), "busy");
+  for (int i = 0; i < 200; ++i) {
+    clock_.Advance(std::chrono::hours(2));
+    store->AddSpare(DigestOf("s" + std::to_string(i)), kRepository, "default",
+                    {Signature(std::string(8'000, 's') + std::to_string(i))});
+    if (i % 50 == 0) Settle(*store);
+  }
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(Has(*store, "kept " + std::to_string(i))) << i;
+  EXPECT_EQ(2U, Find(*store, DigestOf("subject needed")).size());
+  EXPECT_TRUE(Find(*store, DigestOf("s0")).empty());
+}
+
+TEST_F(StoreTest, NoAgeEndsEvidence) {
+  PutOne(*Open(), "one");
+  clock_.Advance(std::chrono::hours(24 * 365 * 20));
+  EXPECT_TRUE(Has(*Open(), "one"));
+}
+
+// As the version that had neither shares nor users wrote it.
+constexpr const char* kVersion1 =
+    "CREATE TABLE blobs(digest TEXT PRIMARY KEY, bytes BLOB NOT NULL);"
+    "CREATE TABLE subjects(subject TEXT NOT NULL, repository TEXT NOT NULL, used_at INTEGER NOT NULL,"
+    " PRIMARY KEY(subject, repository)) WITHOUT ROWID;"
+    "CREATE TABLE evidence(subject TEXT NOT NULL, repository TEXT NOT NULL, ordinal INTEGER NOT NULL,"
+    " blob TEXT NOT NULL, media_type TEXT NOT NULL, annotations TEXT NOT NULL, fetched_at INTEGER NOT NULL,"
+    " PRIMARY KEY(subject, repository, ordinal)) WITHOUT ROWID;"
+    "CREATE INDEX subjects_used ON subjects(used_at);"
+    "CREATE INDEX evidence_blob ON evidence(blob);"
+    "PRAGMA user_version=1;";
+
+TEST_F(StoreTest, VersionOneIsMigratedInPlace) {
+  const std::string large(limits::kSignatureBytes + 1, 'j');
+  const auto row = [](const std::string& subject, int ordinal, const std::string& blob) {
+    return "INSERT INTO evidence VALUES('" + DigestOf(subject).text() + "','" + kRepository + "'," +
+           std::to_string(ordinal) + ",'" + DigestOf(blob).text() + "','type/x','{\"a\":\"b\"}',1790000000);";
+  };
+  const auto blob = [](const std::string& text) {
+    return "INSERT INTO blobs VALUES('" + DigestOf(text).text() + "', CAST('" + text + "' AS BLOB));";
+  };
+  const std::string subjects = "INSERT INTO subjects VALUES('" + DigestOf("subject one").text() + "','" + kRepository +
+                               "',1790000000),('" + DigestOf("junk").text() + "','" + kRepository + "',1790000001);";
+  Sql(std::string("BEGIN;") + kVersion1 + blob("one") + blob(large) + row("subject one", 0, "one") +
+      row("subject one", 1, large) + row("junk", 0, large) + subjects + "COMMIT;");
+  {
+    auto store = Open();
+    EXPECT_TRUE(Has(*store, "one")) << "what was known is known, and what no signature can be is gone";
+    EXPECT_TRUE(Find(*store, DigestOf("junk")).empty());
+    PutOne(*store, "two", "someone");
+    EXPECT_TRUE(Has(*store, "two"));
+  }
+  EXPECT_FALSE(fs::exists(path_ + ".aside"));
+  Sql("SELECT bytes FROM subjects; SELECT namespace FROM users;");
+  EXPECT_TRUE(Has(*Open(), "one")) << "and is read as the version it is now";
+}
+
+TEST_F(StoreTest, ANewerVersionIsKeptForItsOwnProgram) {
+  PutOne(*Open(), "one");
+  Sql("PRAGMA user_version = 7");
+  {
+    auto store = Open();
+    EXPECT_FALSE(Has(*store, "one"));
+    PutOne(*store, "two");
+    EXPECT_TRUE(Has(*store, "two"));
+  }
+  EXPECT_TRUE(fs::exists(path_ + ".v7"));
+  // The newer program comes back and puts ours aside as we did with its own; then we are rolled back to.
+  fs::rename(path_, path_ + ".v2");
+  EXPECT_TRUE(Has(*Open(), "two"));
 }
 
 TEST_F(StoreTest, ChangedBytesAreNotGivenBack) {
@@ -139,7 +256,7 @@ TEST_F(StoreTest, TriggersAndViewsDoNotRun) {
 
 TEST_F(StoreTest, OtherVersionsAndFilesArePutAside) {
   PutOne(*Open(), "one");
-  Sql("PRAGMA user_version = 99");
+  Sql("PRAGMA user_version = -3");
   EXPECT_FALSE(Has(*Open(), "one"));
   EXPECT_TRUE(fs::exists(path_ + ".aside"));
   PutOne(*Open(), "two");
@@ -179,7 +296,7 @@ TEST_F(StoreTest, FlippedBytesCostAFetchAtMost) {
     for (int i = 0; i < 20; ++i) {
       const std::string text = "text " + std::to_string(i);
       for (const auto& found : Find(*store, DigestOf("subject " + text))) {
-        EXPECT_EQ(DigestOf(std::string(AsText(found.bytes))), found.blob);
+        EXPECT_EQ(DigestOf(std::string(AsText(found.payload))), found.blob);
       }
     }
   }
@@ -325,7 +442,7 @@ TEST_F(StoreTest, ReplacedAndForeignRowsDoNotPileUp) {
   {
     auto store = Open(kMost);
     for (int i = 0; i < 300; ++i) {
-      store->Put(DigestOf("s"), kRepository, {Signature(std::string(8'000, 'x') + std::to_string(i))});
+      store->Add(DigestOf("s"), kRepository, "default", {Signature(std::string(8'000, 'x') + std::to_string(i))});
       if (i % 50 == 0) Settle(*store);
     }
   }

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PULLSEAL_IMAGE_REGISTRY_REFERRERS_H_
+#define PULLSEAL_IMAGE_REGISTRY_REFERRERS_H_
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "core/base/bytes.h"
+#include "core/base/result.h"
+#include "image/oci/digest.h"
+#include "image/oci/manifest.h"
+
+namespace pullseal::registry {
+
+// Referrers is what a list of referrers says that may be a signature: of everything else only the number is kept, so
+// that a list costs what its signatures cost, however many attestations lie beside them.
+struct Referrers {
+  // Parse reads an index (OCI image specification): the answer of the referrers API, or what is under the referrers
+  // tag. An entry that says it is something else is passed over unread; one that could be a signature but has no
+  // descriptor that can be followed, such as a digest by another algorithm, is counted apart. kRemote if it is no
+  // index, kLimit.
+  static Result<Referrers> Parse(ByteView bytes, std::string_view media_type);
+
+  std::vector<oci::Digest> candidates;  // those that say most about being signatures first, else in the list's order
+  std::size_t others = 0;               // that say they are no signatures
+  std::size_t unreadable = 0;           // that could be signatures and cannot be followed
+};
+
+// Whether a layer of that media type can be a signature.
+bool IsSignatureLayer(std::string_view media_type);
+// Whether a manifest says of itself that it holds an attestation and no signature.
+bool SaysAttestation(const oci::Manifest& manifest);
+
+}  // namespace pullseal::registry
+
+#endif  // PULLSEAL_IMAGE_REGISTRY_REFERRERS_H_
