@@ -15,13 +15,17 @@
 #include <thread>
 
 #include "adapters/cri/calls.h"
+#include "adapters/cri/methods.h"
 #include "bench/command.h"
 #include "bench/table.h"
 #include "fakes/fake_registry.h"
 #include "fakes/fake_runtime.h"
 #include "fakes/test_authority.h"
 #include "gate/gate/gate.h"
+#include "gate/gate/report.h"
+#include "gate/gate/snapshot.h"
 #include "image/oci/cosign.h"
+#include "image/runtime/image_link.h"
 #include "lab/images.h"
 #include "lab/node.h"
 #include "policy/file/parse.h"
@@ -53,13 +57,13 @@ void OwnTimeOfCreate(Table& table, gate::Gate& gate, const gate::Snapshot& snaps
   http.PutSignatures("reg.io", "create", runtime.ManifestOf("reg.io/create:1"),
                      {{payload, release.SignBase64(payload)}});
   runtime.sandboxes["pod"] = runtime::Sandbox{"pod", "p", "u", "default"};
-  runtime.containers["c"] = runtime::Container{"c", "overlayfs", layer, id, "pod", "", "c"};
+  runtime.containers["c"] = runtime::Container{"c", "overlayfs", layer, id, "pod", "", "c", "", false};
   runtime::Linker linker(runtime, oci::Platform{"linux", "amd64", ""});
   Silent silent;
-  ::pullseal::cri::Claims claims;
+  ::pullseal::admission::Claims claims;
   const auto shared = std::make_shared<const gate::Snapshot>(snapshot);
-  const auto calls = ::pullseal::cri::MakeJudgedCalls(
-      ::pullseal::cri::Services{gate, runtime, linker, silent, claims, [&] { return shared; }});
+  const auto calls = ::pullseal::cri::MakeJudgedCalls(std::make_shared<const ::pullseal::admission::Services>(
+      ::pullseal::admission::Services{gate, runtime, linker, silent, claims, [&] { return shared; }}));
   ::runtime::v1::CreateContainerRequest request;
   request.set_pod_sandbox_id("pod");
   request.mutable_config()->mutable_image()->set_image(id);
@@ -72,7 +76,7 @@ void OwnTimeOfCreate(Table& table, gate::Gate& gate, const gate::Snapshot& snaps
     times.push_back(Time([&] {
       const SteadyTime deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
       const auto call = calls->New(*::pullseal::cri::FindMethod("/runtime.v1.RuntimeService/CreateContainer"));
-      if (!std::holds_alternative<::pullseal::cri::Forward>(call->Before(request.SerializeAsString(), deadline)) ||
+      if (!std::holds_alternative<::pullseal::relay::Forward>(call->Before(request.SerializeAsString(), deadline)) ||
           call->After(response.SerializeAsString(), deadline)) {
         throw std::runtime_error("the create was refused");
       }

@@ -10,6 +10,7 @@
 #include "fakes/fake_registry.h"
 #include "fakes/test_authority.h"
 #include "gate/gate/gate.h"
+#include "gate/gate/snapshot.h"
 #include "image/store/evidence_store.h"
 #include "image/store/limits.h"
 #include "policy/file/parse.h"

@@ -13,6 +13,7 @@
 #include "fakes/sigstore_authority.h"
 #include "lab/process.h"
 #include "verify/judge/judge.h"
+#include "verify/sigstore/trusted_material.h"
 
 namespace pullseal::bench {
 namespace {

@@ -22,6 +22,7 @@
 #include "fakes/fake_registry.h"
 #include "fakes/test_authority.h"
 #include "gate/gate/gate.h"
+#include "gate/gate/snapshot.h"
 #include "image/oci/platform.h"
 #include "image/registry/client.h"
 #include "policy/file/parse.h"

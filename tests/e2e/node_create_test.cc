@@ -61,7 +61,8 @@ TEST_F(NodeTest, ClaimedNameMustBeOneTheStoreHas) {
                 "image-name-mismatch");
 }
 
-TEST_F(NodeTest, EveryNameMustBeAllowedWhereNoneIsClaimed) {
+// Where nobody says what the image is called, the record counts by which containerd created the container.
+TEST_F(NodeTest, TheRecordItWasCreatedFromIsJudgedWhereNoNameIsClaimed) {
   const Image image = MakeImage("two names");
   world().Push("app/named", "1", image, true);
   ASSERT_TRUE(kubelet().Pull(world().Ref("app/named", "1"), "default").ok());
@@ -72,8 +73,15 @@ TEST_F(NodeTest, EveryNameMustBeAllowedWhereNoneIsClaimed) {
                 .containerd->Ctr({"images", "tag", world().Ref("app/named", "1"), world().Ref("forbidden/named", "1")})
                 .status);
   ASSERT_TRUE(WaitFor([&] { return kubelet().ImageId(world().Ref("forbidden/named", "1")) == image.config.digest; }));
-  ExpectRefused(kubelet().Create(pod, image.config.digest, "", nullptr), "rule-denies");
+  ExpectRuns(pod, image.config.digest, "", "two names");  // containerd takes the first name by the alphabet
   ExpectRuns(pod, image.config.digest, world().Ref("app/named", "1"), "two names");
+  ExpectRefused(kubelet().Create(pod, image.config.digest, world().Ref("forbidden/named", "1"), nullptr),
+                "rule-denies");
+  const Image evil = MakeImage("no good name");
+  Import(evil, world().Ref("forbidden/only", "1"));
+  const std::size_t before = world().raw->Containers().size();
+  ExpectRefused(kubelet().Create(pod, evil.config.digest, "", nullptr), "rule-denies");
+  EXPECT_EQ(before, world().raw->Containers().size()) << "it was removed again";
 }
 
 TEST_F(NodeTest, TheSandboxTellsTheNamespaceNotTheRequest) {
@@ -130,8 +138,15 @@ TEST_F(NodeTest, ImageVolumesAreJudged) {
   ASSERT_EQ(0, world()
                    .containerd->Ctr({"images", "tag", "--force", world().Ref("app/volume", "evil"), good.config.digest})
                    .status);
-  ExpectRefused(kubelet().Create(request(good.config.digest, world().Ref("app/volume", "good")), nullptr),
-                "image-link-unproven");
+  // What is mounted is the claimed repository's record of the judged digest, wherever the other one leads.
+  const grpc::Status again = kubelet().Create(request(good.config.digest, world().Ref("app/volume", "good")), &id);
+  EXPECT_EQ(std::string::npos, again.error_message().find("image-link-unproven")) << again.error_message();
+  if (!has_volumes) return;
+  ASSERT_TRUE(again.ok()) << again.error_message();
+  ASSERT_TRUE(kubelet().Start(id).ok());
+  std::string text;
+  ASSERT_TRUE(kubelet().Exec(id, {"cat", "/volume/text"}, &text).ok());
+  EXPECT_EQ("volume: good", text);
 }
 
 TEST_F(NodeTest, CheckpointsAreNotRestored) {
@@ -143,10 +158,52 @@ TEST_F(NodeTest, CheckpointsAreNotRestored) {
   }
   const Image image = MakeImage("checkpoint", {{"org.criu.checkpoint.container.name", "x"}});
   world().Push("app/checkpoint", "1", image, true);
-  ASSERT_TRUE(kubelet().Pull(world().Ref("app/checkpoint", "1"), "default").ok());
+  ExpectRefused(kubelet().Pull(world().Ref("app/checkpoint", "1"), "default"), "checkpoint-refused");
+  ExpectRefused(kubelet().Pull(world().Ref("app/checkpoint", "1"), "lax"), "checkpoint-refused");
+  EXPECT_EQ("", kubelet().ImageId(world().Ref("app/checkpoint", "1"))) << "it was taken out of the store again";
+  Import(image, world().Ref("app/checkpoint", "1"));
   ExpectRefused(kubelet().Create(pod, image.config.digest, world().Ref("app/checkpoint", "1"), nullptr),
                 "checkpoint-refused");
   ExpectRefused(CallRaw("/runtime.v1.RuntimeService/RestorePod"), "checkpoint-refused");
+}
+
+// A tenant's manifest with the pause image's config and a checkpoint's annotation: its pull is refused, and where it is
+// in the store all the same, no pod and no other container is held up by it.
+TEST_F(NodeTest, ATenantsCheckpointOfThePauseImageStopsNoPod) {
+  const Image evil = MakeImage("pause", {{"org.criu.checkpoint.container.name", "x"}});
+  ASSERT_EQ(world().pause.config.digest, evil.config.digest);
+  world().Push("tenant/pause", "1", evil, false);
+  ExpectRefused(kubelet().Pull(world().Ref("tenant/pause", "1"), "lax"), "checkpoint-refused");
+  for (const char* space : {"default", "lax", "kube-system"}) Pod(space);
+  Import(evil, world().Ref("tenant/pause", "1"));
+  for (const char* space : {"default", "lax", "kube-system"}) Pod(space);
+  EXPECT_EQ(0, world().containerd->Ctr({"images", "rm", world().Ref("tenant/pause", "1")}).status);
+  Pod();
+}
+
+// More names of the pause image's ID than were once looked at, all of them before its own by the alphabet.
+TEST_F(NodeTest, ManyNamesOfATenantStopNoPod) {
+  constexpr int kNames = 300;
+  const std::string from = world().Ref("infra/pause", "1");
+  const auto name = [](int i) { return "aaa.example/x:" + std::to_string(i); };
+  std::vector<std::string> tag = {"images", "tag", from};
+  std::vector<std::string> remove = {"images", "rm"};
+  for (int i = 0; i < kNames; ++i) {
+    tag.push_back(name(i));
+    remove.push_back(name(i));
+  }
+  const Output tagged = world().containerd->Ctr(tag);
+  ASSERT_EQ(0, tagged.status) << tagged.text;
+  ASSERT_TRUE(WaitFor([&] { return kubelet().ImageId(name(kNames - 1)) == world().pause.config.digest; }));
+  for (const char* space : {"default", "kube-system"}) Pod(space);
+  const Image good = MakeImage("among many");
+  world().Push("app/many", "1", good, true);
+  ASSERT_TRUE(kubelet().Pull(world().Ref("app/many", "1"), "default").ok());
+  tag[2] = world().Ref("app/many", "1");
+  for (int i = 0; i < kNames; ++i) tag[3 + static_cast<std::size_t>(i)] = name(i) + "-many";
+  ASSERT_EQ(0, world().containerd->Ctr(tag).status);
+  ExpectRuns(Pod(), good.config.digest, world().Ref("app/many", "1"), "among many");
+  EXPECT_EQ(0, world().containerd->Ctr(remove).status);
 }
 
 TEST_F(NodeTest, ContainersCreatedAroundTheProxyAreJudgedAtStart) {

@@ -32,14 +32,40 @@ Result<std::vector<runtime::StoreRecord>> FakeRuntime::FindRecords(const std::ve
   std::vector<runtime::StoreRecord> out;
   for (const std::string& name : names) {
     if (const auto found = records.find(name); found != records.end()) {
-      out.push_back(runtime::StoreRecord{name, *oci::Digest::Parse(found->second)});
+      out.push_back(runtime::StoreRecord{name, *oci::Digest::Parse(found->second), "", 0});
     }
   }
   return out;
 }
 
+Result<std::vector<runtime::StoreRecord>> FakeRuntime::FindRepository(const oci::Reference& repository, SteadyTime) {
+  if (away) return Away();
+  std::vector<runtime::StoreRecord> out;
+  for (const auto& [name, target] : records) {
+    const auto parsed = oci::Reference::Parse(name);
+    if (name.starts_with("sha256:") || !parsed || parsed->MatchName() != repository.MatchName()) continue;
+    out.push_back(runtime::StoreRecord{name, *oci::Digest::Parse(target), "", 0});
+  }
+  return out;
+}
+
+Status FakeRuntime::PointRecord(const runtime::StoreRecord& record, const oci::Digest& while_target, SteadyTime) {
+  if (away) return Away();
+  const auto found = records.find(record.name);
+  if (found != records.end() && found->second == while_target.text()) found->second = record.target->text();
+  return {};
+}
+
+Status FakeRuntime::RemoveRecord(const std::string& name, const oci::Digest& while_target, SteadyTime) {
+  if (away) return Away();
+  const auto found = records.find(name);
+  if (found != records.end() && found->second == while_target.text()) records.erase(found);
+  return {};
+}
+
 Result<Bytes> FakeRuntime::ReadContent(const oci::Digest& digest, std::size_t, SteadyTime) {
   if (away) return Away();
+  if (const auto error = trouble.find(digest.text()); error != trouble.end()) return error->second;
   const auto found = content.find(digest.text());
   if (found == content.end()) return Error{ErrorCode::kNotFound, "no content"};
   const ByteView bytes = AsBytes(found->second);

@@ -20,7 +20,9 @@ class FakeRuntime final : public runtime::Runtime {
   std::map<std::string, std::string> records;  // name -> target digest
   std::map<std::string, std::string> content;  // digest -> bytes, as the store gives them
   std::string sandbox_image;
-  bool away = false;  // every call fails
+  bool away = false;                     // every call fails
+  std::map<std::string, Error> trouble;  // what reading the content of a digest meets instead of bytes
+  std::vector<std::string> resolved;     // what ResolveImage was asked: its answer grows with others' names
   std::vector<std::string> removed;
   std::vector<std::string> tagged;
   std::vector<std::string> pulled;
@@ -30,7 +32,10 @@ class FakeRuntime final : public runtime::Runtime {
   std::string AddImage(const std::string& name, const std::string& diff_id, const std::string& manifest_extra = "");
   std::string ManifestOf(const std::string& name) const { return records.at(name); }
 
-  Result<runtime::Image> ResolveImage(const std::string& name, SteadyTime) override { return Find(images, name); }
+  Result<runtime::Image> ResolveImage(const std::string& name, SteadyTime) override {
+    resolved.push_back(name);
+    return Find(images, name);
+  }
   Result<runtime::Sandbox> FindSandbox(const std::string& id, SteadyTime) override { return Find(sandboxes, id); }
   Result<std::string> ResolveContainer(const std::string& id, SteadyTime) override {
     if (away) return Away();
@@ -47,10 +52,16 @@ class FakeRuntime final : public runtime::Runtime {
     return out;
   }
   Result<std::vector<runtime::StoreRecord>> FindRecords(const std::vector<std::string>& names, SteadyTime) override;
+  Result<std::vector<runtime::StoreRecord>> FindRepository(const oci::Reference& repository, SteadyTime) override;
+  Status PointRecord(const runtime::StoreRecord& record, const oci::Digest& while_target, SteadyTime) override;
+  Status RemoveRecord(const std::string& name, const oci::Digest& while_target, SteadyTime) override;
   Result<Bytes> ReadContent(const oci::Digest& digest, std::size_t, SteadyTime) override;
-  Status TagAs(const std::string& name, const std::string&, SteadyTime) override {
+  Status TagAs(const std::string& name, const std::string& source, SteadyTime) override {
     tagged.push_back(name);
-    return away ? Status(Away()) : Status();
+    if (away) return Away();
+    if (const auto found = records.find(source); found != records.end()) records[name] = found->second;
+    if (const auto found = images.find(source); found != images.end()) images[name] = found->second;
+    return {};
   }
   Result<std::string> Pull(const std::string& name, const runtime::PullCredentials&, SteadyTime) override {
     pulled.push_back(name);

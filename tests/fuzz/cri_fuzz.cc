@@ -4,15 +4,15 @@
 #include <string>
 #include <string_view>
 
-#include "cri.pb.h"
-#include "adapters/relay/grpc_wire.h"
 #include "adapters/cri/unknown_fields.h"
+#include "adapters/relay/grpc_wire.h"
+#include "cri.pb.h"
 
 // A judged message that parses is the same message after it was written again.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto message = pullseal::cri::UnframeOne(text);
-  (void)pullseal::cri::ParseTimeout(text);
+  const auto message = pullseal::relay::UnframeOne(text);
+  (void)pullseal::relay::ParseTimeout(text);
   for (const auto kind :
        {pullseal::cri::MethodKind::kPull, pullseal::cri::MethodKind::kCreate, pullseal::cri::MethodKind::kSandbox}) {
     (void)pullseal::cri::HasUnknownFields(kind, text);

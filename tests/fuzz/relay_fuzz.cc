@@ -11,9 +11,9 @@
 #include <string>
 #include <thread>
 
+#include "adapters/relay/relay.h"
 #include "core/base/log.h"
 #include "core/base/unix_listen.h"
-#include "adapters/relay/relay.h"
 
 // The relay between a client and a runtime that both send arbitrary bytes. The first byte of an input chooses whether
 // each side begins as HTTP/2 does; the next two say how much of the rest the client sends.
@@ -25,18 +25,26 @@ constexpr std::string_view kClientHello("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\
 constexpr std::string_view kServerHello("\0\0\0\x04\0\0\0\0\0", 9);
 constexpr int kQuietMs = 2;
 
-class PassingCall final : public cri::JudgedCall {
-  cri::Ruling Before(const std::string& bytes, SteadyTime) override { return cri::Forward{bytes}; }
-  std::optional<cri::GrpcStatus> After(const std::string&, SteadyTime) override { return std::nullopt; }
+class PassingCall final : public relay::JudgedCall {
+  relay::Ruling Before(const std::string& bytes, SteadyTime) override { return relay::Forward{bytes}; }
+  std::optional<relay::GrpcStatus> After(const std::string&, SteadyTime) override { return std::nullopt; }
   void Observe(const std::string&, const std::optional<std::string>&, SteadyTime) override {}
+  relay::GrpcStatus Failed(const std::string& why) override { return {relay::GrpcCode::kUnknown, why}; }
 };
 
-class HeldCalls final : public cri::JudgedCalls {
-  cri::Handling HandlingOf(const cri::Method&) const override { return cri::Handling::kHold; }
-  std::shared_ptr<cri::JudgedCall> New(const cri::Method&) override { return std::make_shared<PassingCall>(); }
-  cri::GrpcStatus Overloaded(const cri::Method&) override { return {cri::GrpcCode::kUnknown, "overloaded"}; }
-  cri::GrpcStatus Malformed(const cri::Method&, const std::string& why) override {
-    return {cri::GrpcCode::kInvalidArgument, why};
+class HeldCalls final : public relay::JudgedCalls {
+  const relay::Method* Find(std::string_view path) const override {
+    static constexpr relay::Method kHeld{.path = "/runtime.v1.RuntimeService/StartContainer", .judged = true};
+    static constexpr relay::Method kPassing{.path = "/runtime.v1.RuntimeService/Version"};
+    return path == kHeld.path ? &kHeld : path == kPassing.path ? &kPassing : nullptr;
+  }
+  relay::Handling HandlingOf(const relay::Method&) const override { return relay::Handling::kHold; }
+  std::shared_ptr<relay::JudgedCall> New(const relay::Method&) override { return std::make_shared<PassingCall>(); }
+  relay::GrpcStatus Overloaded(const relay::Method&, std::string_view) override {
+    return {relay::GrpcCode::kUnknown, "overloaded"};
+  }
+  relay::GrpcStatus Malformed(const relay::Method&, const std::string& why, std::string_view) override {
+    return {relay::GrpcCode::kInvalidArgument, why};
   }
 };
 
@@ -59,8 +67,8 @@ class Stage {
     if (!runtime || !listener) __builtin_trap();
     runtime_ = std::move(*runtime);
     std::thread([this] { ServeRuntime(); }).detach();
-    relay_ = std::make_unique<cri::Relay>(
-        std::move(*listener), cri::RelayOptions{folder_ + "/runtime/runtime.sock", 2, 16, std::chrono::seconds(1)},
+    relay_ = std::make_unique<relay::Relay>(
+        std::move(*listener), relay::RelayOptions{folder_ + "/runtime/runtime.sock", 2, 16, std::chrono::seconds(1)},
         calls_, [](std::string_view, std::string_view) {});
     std::thread([this] { relay_->Run(); }).detach();
   }
@@ -100,7 +108,7 @@ class Stage {
   std::string folder_;
   OwnedFd runtime_;
   HeldCalls calls_;
-  std::unique_ptr<cri::Relay> relay_;
+  std::unique_ptr<relay::Relay> relay_;
   std::mutex mutex_;
   std::string answer_;  // guarded by mutex_
 };

@@ -11,9 +11,11 @@
 namespace pullseal::limits {
 
 inline constexpr seconds kSandboxPullTime{120};  // pulling the pause image (under 1 MiB)
-inline constexpr std::size_t kStoreNames = 256;  // store records of one image ID that we examine
 inline constexpr seconds kTagVisibleTime{5};     // containerd's event loop shows a new record within ms
 inline constexpr std::size_t kRefusalBytes = 1024;
+// Of a request that is recorded without being parsed: repeated fields of pods' specs are some hundreds.
+inline constexpr std::size_t kDescribedFields = 4096;
+inline constexpr std::size_t kDescribedBytes = 1 * kKiB;  // of each text; an audit record keeps no more
 
 }  // namespace pullseal::limits
 

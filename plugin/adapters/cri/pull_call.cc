@@ -4,8 +4,13 @@
 #include <utility>
 
 #include "adapters/cri/call_steps.h"
+#include "adapters/cri/credentials.h"
 #include "adapters/cri/limits.h"
 #include "core/base/secret.h"
+#include "cri.pb.h"
+#include "gate/admission/image_judge.h"
+#include "gate/admission/pull.h"
+#include "gate/admission/pulled.h"
 #include "gate/gate/canary.h"
 
 namespace pullseal::cri {
@@ -13,16 +18,6 @@ namespace {
 
 using gate::Reason;
 namespace v1 = ::runtime::v1;
-
-gate::Event EventFor(const v1::PullImageRequest& request) {
-  gate::Event event;
-  event.action = "pull";
-  event.image = request.image().image();
-  event.pod_namespace = request.sandbox_config().metadata().namespace_();
-  event.pod = request.sandbox_config().metadata().name();
-  event.pod_uid = request.sandbox_config().metadata().uid();
-  return event;
-}
 
 std::optional<std::string> NamespaceOf(const v1::PullImageRequest& request) {
   if (!request.has_sandbox_config() || request.sandbox_config().metadata().namespace_().empty()) return std::nullopt;
@@ -46,89 +41,79 @@ class WipedRequest {
 // record is made from it. So no byte that was not judged is unpacked, and there is no second resolution to race.
 class PullCall final : public CallSteps {
  public:
-  using CallSteps::CallSteps;
+  explicit PullCall(std::shared_ptr<const Services> services)
+      : CallSteps(std::move(services), MethodKind::kPull), pulled_(this->services()) {}
 
   Ruling Before(const std::string& bytes, SteadyTime deadline) override {
     WipedRequest wiped;
     v1::PullImageRequest& request = wiped.message;
-    if (!request.ParseFromString(bytes)) return MalformedMessage();
-    const auto snapshot = services().snapshot();
-    event_ = EventFor(request);
-    const auto refuse = [&](Reason reason, std::string detail) -> Ruling {
-      if (auto refusal = Conclude(event_, snapshot.get(), reason, std::move(detail))) return *refusal;
-      return Forward{bytes};
-    };
-    if (snapshot == nullptr) return refuse(Reason::kPolicyUnavailable, "no policy is loaded");
-    if (RefusesUnknown(MethodKind::kPull, bytes)) return refuse(Reason::kRequestMalformed, "unknown fields");
-    auto name = oci::Reference::Parse(request.image().image());
-    if (!name) return refuse(Reason::kReferenceInvalid, name.error().message);
-    if (gate::IsCanary(*name)) return JudgeCanary(snapshot.get(), bytes);
-
-    gate::Pull pull = services().gate.DecidePull(
-        *snapshot, gate::Question{*name, NamespaceOf(request), {}, CredentialsFor(request.auth()), deadline});
-    const bool allowed = pull.decision.outcome() == gate::Outcome::kAllow;
-    if (auto refusal = Conclude(event_, snapshot.get(), std::move(pull.decision))) return *refusal;
-    // Recorded only (a rule in audit mode), or exempt: the call goes on as it came.
-    if (!allowed || !pull.digest) return Forward{bytes};
-    const oci::Reference pinned = name->At(*pull.digest);
-    if (!name->digest()) {
-      tag_ = name->Text();
-      pinned_ = pinned.Text();
+    if (auto end = Begin(bytes, request)) return *end;
+    const admission::PullAnswer answer = Ask(request, deadline);
+    if (!answer.name || answer.settled.refused()) return End(answer.settled, bytes);
+    if (const Status noted = pulled_.Note(answer.pinned.value_or(*answer.name), deadline); !noted) {
+      return End(inquiry().Settle(noted.error()), bytes);
     }
-    request.mutable_image()->set_image(pinned.Text());
+    if (!answer.pinned) return Forward{bytes};
+    pinned_ = answer.pinned->Text();
+    if (!answer.name->digest()) tag_ = answer.name->Text();
+    request.mutable_image()->set_image(pinned_);
     return Forward{request.SerializeAsString()};
   }
 
   std::optional<GrpcStatus> After(const std::string& bytes, SteadyTime deadline) override {
-    if (tag_.empty()) return std::nullopt;
     v1::PullImageResponse response;
-    Status done =
-        response.ParseFromString(bytes) ? Status() : Status(Error{ErrorCode::kRemote, "PullImage: malformed answer"});
-    if (done) done = services().runtime.TagAs(tag_, pinned_, deadline);
+    if (!response.ParseFromString(bytes)) {
+      return Refusal(inquiry().Settle(Error{ErrorCode::kRemote, "PullImage: malformed answer"}));
+    }
+    const bool takes_back = !gate::OnlyRecords(services().snapshot().get());
+    if (auto refused = pulled_.Look(response.image_ref(), takes_back, deadline)) {
+      if (auto refusal = Refusal(inquiry().Settle(std::move(*refused)))) return refusal;
+    }
+    if (tag_.empty()) return std::nullopt;
+    Status done = services().runtime.TagAs(tag_, pinned_, deadline);
     if (done) done = WaitForTag(response.image_ref(), deadline);
     if (done) return std::nullopt;
-    const auto snapshot = services().snapshot();
-    return Conclude(event_, snapshot.get(), Reason::kRuntimeUnreachable, done.error().message);
+    return Refusal(inquiry().Settle(Reason::kRuntimeUnreachable, done.error().message));
   }
 
   // The digest is taken from the store, where the pull has put it.
   void Observe(const std::string& bytes, const std::optional<std::string>& answer, SteadyTime deadline) override {
     WipedRequest wiped;
     v1::PullImageRequest& request = wiped.message;
-    const auto snapshot = services().snapshot();
-    if (snapshot == nullptr || !request.ParseFromString(bytes)) return;
-    event_ = EventFor(request);
+    if (!BeginObserved(bytes, request)) return;
     auto name = oci::Reference::Parse(request.image().image());
-    if (name && gate::IsCanary(*name)) return (void)JudgeCanary(snapshot.get(), bytes);
+    if (!name || gate::IsCanary(*name)) return (void)Ask(request, deadline);
     if (!answer) return;
-    if (!name) return (void)Conclude(event_, snapshot.get(), Reason::kReferenceInvalid, name.error().message);
-    auto image = services().runtime.ResolveImage(name->Text(), deadline);
-    if (!image) {
-      return (void)Conclude(event_, snapshot.get(), gate::ReasonForRuntime(image.error()), image.error().message);
-    }
-    event_.image_id = image->id;
-    const ImageQuestion question{
-        image->id, ImageJudge::StoreNames(*image), name->Text(), NamespaceOf(request), CredentialsFor(request.auth()),
-        deadline};
-    (void)Conclude(event_, snapshot.get(), images().Judge(*snapshot, question).decision);
+    admission::ImageJudge images(services());
+    auto stored = images.Resolve(name->Text(), deadline);
+    if (!stored) return (void)inquiry().Settle(stored.error());
+    inquiry().event().image_id = stored->image_id;
+    const admission::ImageQuestion question{.image_id = stored->image_id,
+                                            .claimed = std::move(*name),
+                                            .pod_namespace = NamespaceOf(request),
+                                            .credentials = CredentialsFor(request.auth()),
+                                            .deadline = deadline};
+    (void)inquiry().Settle(images.Judge(*inquiry().snapshot(), question).decision);
   }
 
  private:
-  // No such image exists: whoever asks wants to see the refusal.
-  Ruling JudgeCanary(const gate::Snapshot* snapshot, const std::string& bytes) {
-    event_.action = "canary";
-    const WallTime now = std::chrono::system_clock::now();
-    if (auto refusal = Conclude(event_, snapshot, gate::JudgeCanary(gate::Canary::kForged, now))) return *refusal;
-    return Forward{bytes};
+  admission::PullAnswer Ask(const v1::PullImageRequest& request, SteadyTime deadline) {
+    return admission::AskPull(inquiry(), admission::PullQuestion{.image = request.image().image(),
+                                                                 .resolved = {},
+                                                                 .pod_namespace = NamespaceOf(request),
+                                                                 .credentials = CredentialsFor(request.auth()),
+                                                                 .deadline = deadline});
   }
 
-  // Until the runtime shows the tag, the kubelet's next look-up would not find what it pulled.
+  // Until the runtime shows the tag, the kubelet's next look-up would not find what it pulled. Where it cannot tell
+  // because the image has too many names, the record that was made stands for itself.
   Status WaitForTag(const std::string& id, SteadyTime deadline) {
     const SteadyTime end = std::min(deadline, std::chrono::steady_clock::now() + limits::kTagVisibleTime);
     auto pause = std::chrono::milliseconds(1);
     while (true) {
       auto image = services().runtime.ResolveImage(tag_, deadline);
       if (image && image->id == id) return {};
+      if (!image && image.error().code == ErrorCode::kLimit) return {};
       if (!image && image.error().code != ErrorCode::kNotFound) return image.error();
       if (std::chrono::steady_clock::now() + pause >= end) {
         return Error{ErrorCode::kTimeout, "the runtime does not show " + tag_ + " as the image that was pulled"};
@@ -138,7 +123,7 @@ class PullCall final : public CallSteps {
     }
   }
 
-  gate::Event event_;
+  admission::Pulled pulled_;
   std::string tag_;     // the record to make; empty if none
   std::string pinned_;  // the record the pull makes
 };

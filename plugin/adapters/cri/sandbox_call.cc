@@ -6,14 +6,18 @@
 #include "adapters/cri/call_steps.h"
 #include "adapters/cri/limits.h"
 #include "core/base/log.h"
+#include "cri.pb.h"
+#include "gate/admission/container_judge.h"
+#include "gate/admission/image_judge.h"
+#include "gate/gate/gate.h"
 #include "image/runtime/limits.h"
-#include "image/runtime/sandbox_image.h"
 
 namespace pullseal::cri {
 namespace {
 
+using admission::ImageAnswer;
+using admission::ImageQuestion;
 using gate::Decision;
-using gate::Outcome;
 using gate::Reason;
 namespace v1 = ::runtime::v1;
 
@@ -21,50 +25,25 @@ namespace v1 = ::runtime::v1;
 // it is not there; afterwards the sandbox's own root file system is compared with it.
 class SandboxCall final : public CallSteps {
  public:
-  using CallSteps::CallSteps;
+  explicit SandboxCall(std::shared_ptr<const Services> services)
+      : CallSteps(std::move(services), MethodKind::kSandbox), images_(this->services()) {}
 
   Ruling Before(const std::string& bytes, SteadyTime deadline) override {
     v1::RunPodSandboxRequest request;
-    if (!request.ParseFromString(bytes)) return MalformedMessage();
-    snapshot_ = services().snapshot();
-    Describe(request);
-    const auto refuse = [&](Reason reason, std::string detail) -> Ruling {
-      if (auto refusal = Conclude(event_, snapshot_.get(), reason, std::move(detail))) return *refusal;
-      return Forward{bytes};
-    };
-    if (snapshot_ == nullptr) return refuse(Reason::kPolicyUnavailable, "no policy is loaded");
-    if (RefusesUnknown(MethodKind::kSandbox, bytes)) return refuse(Reason::kRequestMalformed, "unknown fields");
-    if (request.config().metadata().namespace_().empty())
-      return refuse(Reason::kRequestMalformed, "a pod without a namespace");
-    auto image = FindPauseImage();
-    if (!image) return refuse(gate::ReasonForRuntime(image.error()), image.error().message);
-    auto name = oci::Reference::Parse(*image);
-    if (!name) return refuse(Reason::kReferenceInvalid, name.error().message);
-    auto resolved = services().runtime.ResolveImage(name->Text(), deadline);
-    if (!resolved && resolved.error().code == ErrorCode::kNotFound) {
-      if (auto answer = PullPauseImage(*name, deadline)) return *answer;
-      resolved = services().runtime.ResolveImage(name->Text(), deadline);
-    }
-    if (!resolved) return refuse(gate::ReasonForRuntime(resolved.error()), resolved.error().message);
-    event_.image_id = resolved->id;
-    question_ = ImageQuestion{resolved->id, ImageJudge::StoreNames(*resolved), name->Text(), event_.pod_namespace, {},
-                              deadline};
-    answer_ = images().Judge(*snapshot_, question_);
-    if (auto refusal = Conclude(event_, snapshot_.get(), answer_.decision)) return *refusal;
-    return Forward{bytes};
+    if (auto end = Begin(bytes, request)) return *end;
+    if (auto settled = AskAbout(request, deadline)) return End(*settled, bytes);
+    answer_ = images_.Judge(*inquiry().snapshot(), question_);
+    return End(inquiry().Settle(answer_.decision), bytes);
   }
 
   std::optional<GrpcStatus> After(const std::string& bytes, SteadyTime deadline) override {
     v1::RunPodSandboxResponse response;
     if (!response.ParseFromString(bytes) || response.pod_sandbox_id().empty()) {
-      return Conclude(event_, snapshot_.get(), Reason::kImageLinkUnproven, "RunPodSandbox: malformed answer");
+      return Refusal(inquiry().Settle(Reason::kImageLinkUnproven, "RunPodSandbox: malformed answer"));
     }
-    question_.deadline = deadline;
-    auto container = services().runtime.FindContainer(response.pod_sandbox_id(), deadline);
-    Decision decision = container ? images().CompareRootfs(*snapshot_, question_, answer_, *container)
-                                  : gate::Refuse(gate::ReasonForRuntime(container.error()), container.error().message);
+    Decision decision = Compare(response.pod_sandbox_id(), deadline);
     if (decision.reason == answer_.decision.reason) return std::nullopt;
-    auto refusal = Conclude(event_, snapshot_.get(), std::move(decision));
+    auto refusal = Refusal(inquiry().Settle(std::move(decision)));
     if (!refusal) return std::nullopt;
     const Status removed = services().runtime.RemoveSandbox(
         response.pod_sandbox_id(), std::chrono::steady_clock::now() + limits::kRuntimeCallTime);
@@ -75,37 +54,65 @@ class SandboxCall final : public CallSteps {
   void Observe(const std::string& bytes, const std::optional<std::string>& answer, SteadyTime deadline) override {
     v1::RunPodSandboxRequest request;
     v1::RunPodSandboxResponse response;
-    snapshot_ = services().snapshot();
-    if (snapshot_ == nullptr || !request.ParseFromString(bytes)) return;
-    if (!answer || !response.ParseFromString(*answer)) return;
-    Describe(request);
-    (void)Conclude(event_, snapshot_.get(), JudgeRunning(response.pod_sandbox_id(), deadline));
+    if (!BeginObserved(bytes, request) || !answer) return;
+    if (!response.ParseFromString(*answer)) {
+      return (void)inquiry().Settle(Error{ErrorCode::kRemote, "RunPodSandbox: malformed answer"});
+    }
+    if (auto settled = NamePause(deadline)) return;
+    auto stored = images_.Resolve(question_.claimed->Text(), deadline);
+    if (!stored) return (void)inquiry().Settle(stored.error());
+    SetImage(stored->image_id);
+    answer_ = images_.Judge(*inquiry().snapshot(), question_);
+    (void)inquiry().Settle(answer_.chain_id.empty() ? answer_.decision : Compare(response.pod_sandbox_id(), deadline));
   }
 
  private:
-  void Describe(const v1::RunPodSandboxRequest& request) {
-    const v1::PodSandboxMetadata& metadata = request.config().metadata();
-    event_.action = "sandbox";
-    event_.pod_namespace = metadata.namespace_();
-    event_.pod = metadata.name();
-    event_.pod_uid = metadata.uid();
+  // Which image the question is about; present where it cannot be asked.
+  std::optional<Settled> AskAbout(const v1::RunPodSandboxRequest& request, SteadyTime deadline) {
+    if (request.config().metadata().namespace_().empty()) {
+      return inquiry().Settle(Reason::kRequestMalformed, "a pod without a namespace");
+    }
+    if (auto settled = NamePause(deadline)) return settled;
+    const std::string name = question_.claimed->Text();
+    auto stored = images_.Resolve(name, deadline);
+    if (!stored && stored.error().code == ErrorCode::kNotFound) {
+      if (auto settled = PullPauseImage(*question_.claimed, deadline)) return settled;
+      stored = images_.Resolve(name, deadline);
+    }
+    if (!stored) return inquiry().Settle(Unproven(stored.error()));
+    SetImage(stored->image_id);
+    return std::nullopt;
   }
 
-  Result<std::string> FindPauseImage() {
-    const Settings& settings = services().settings;
-    auto image = settings.sandbox_image.empty()
-                     ? runtime::FindSandboxImage(services().runtime, settings.runtime_config,
-                                                 std::chrono::steady_clock::now() + limits::kRuntimeCallTime)
-                     : Result<std::string>(settings.sandbox_image);
-    if (image) event_.image = *image;
-    return image;
+  // A pause image that is gone again right after it was pulled is trouble, not an absence.
+  static Error Unproven(const Error& error) {
+    return error.code == ErrorCode::kNotFound ? Error{ErrorCode::kRemote, error.message} : error;
   }
 
-  std::optional<GrpcStatus> PullPauseImage(const oci::Reference& name, SteadyTime deadline) {
-    gate::Pull pull =
-        services().gate.DecidePull(*snapshot_, gate::Question{name, event_.pod_namespace, {}, {}, deadline});
-    if (pull.decision.outcome() != Outcome::kAllow) {
-      if (auto refusal = Conclude(event_, snapshot_.get(), std::move(pull.decision))) return refusal;
+  std::optional<Settled> NamePause(SteadyTime deadline) {
+    auto image = admission::NamePauseImage(
+        services(), std::min(deadline, std::chrono::steady_clock::now() + limits::kRuntimeCallTime));
+    if (!image) return inquiry().Settle(image.error());
+    inquiry().event().image = *image;
+    auto name = oci::Reference::Parse(*image);
+    if (!name) return inquiry().Settle(Reason::kReferenceInvalid, name.error().message);
+    question_.claimed = std::move(*name);
+    question_.pod_namespace = inquiry().event().pod_namespace;
+    question_.restorable = false;  // nothing is restored into a sandbox
+    question_.deadline = deadline;
+    return std::nullopt;
+  }
+
+  void SetImage(const std::string& id) {
+    question_.image_id = id;
+    inquiry().event().image_id = id;
+  }
+
+  std::optional<Settled> PullPauseImage(const oci::Reference& name, SteadyTime deadline) {
+    gate::Pull pull = services().gate.DecidePull(
+        *inquiry().snapshot(), gate::Question{name, inquiry().event().pod_namespace, {}, {}, deadline});
+    if (gate::StandingOf(pull.decision, inquiry().snapshot().get()) == gate::Standing::kRefused) {
+      return inquiry().Settle(std::move(pull.decision));
     }
     const std::string pinned = pull.digest ? name.At(*pull.digest).Text() : name.Text();
     const SteadyTime end = std::chrono::steady_clock::now() + limits::kSandboxPullTime;
@@ -114,34 +121,29 @@ class SandboxCall final : public CallSteps {
     if (done && pinned != name.Text()) done = services().runtime.TagAs(name.Text(), pinned, end);
     if (done) done = WaitForImage(name.Text(), end);
     if (done) return std::nullopt;
-    return Conclude(event_, snapshot_.get(), Reason::kRuntimeUnreachable, done.error().message);
+    return inquiry().Settle(Reason::kRuntimeUnreachable, done.error().message);
   }
 
   Status WaitForImage(const std::string& name, SteadyTime end) {
     const SteadyTime visible = std::min(end, std::chrono::steady_clock::now() + limits::kTagVisibleTime);
     while (std::chrono::steady_clock::now() < visible) {
-      if (services().runtime.ResolveImage(name, end)) return {};
+      const auto image = services().runtime.ResolveImage(name, end);
+      if (image || image.error().code == ErrorCode::kLimit) return {};
+      if (image.error().code != ErrorCode::kNotFound) return image.error();
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     return Error{ErrorCode::kTimeout, "the runtime does not show " + name + " after pulling it"};
   }
 
-  Decision JudgeRunning(const std::string& sandbox_id, SteadyTime deadline) {
-    auto image = FindPauseImage();
-    if (!image) return gate::Refuse(gate::ReasonForRuntime(image.error()), image.error().message);
-    auto resolved = services().runtime.ResolveImage(*image, deadline);
+  Decision Compare(const std::string& sandbox_id, SteadyTime deadline) {
+    question_.deadline = deadline;
     auto container = services().runtime.FindContainer(sandbox_id, deadline);
-    if (!resolved || !container) return gate::Refuse(Reason::kRuntimeUnreachable, "the sandbox is gone");
-    event_.image_id = resolved->id;
-    const ImageQuestion question{resolved->id, ImageJudge::StoreNames(*resolved), *image, event_.pod_namespace, {},
-                                 deadline};
-    const ImageAnswer answer = images().Judge(*snapshot_, question);
-    if (answer.chain_id.empty()) return answer.decision;
-    return images().CompareRootfs(*snapshot_, question, answer, *container);
+    if (!container) return NotShown(container.error());
+    if (answer_.chain_id.empty()) return answer_.decision;
+    return images_.CompareRootfs(*inquiry().snapshot(), question_, answer_, *container);
   }
 
-  gate::SnapshotPtr snapshot_;
-  gate::Event event_;
+  admission::ImageJudge images_;
   ImageQuestion question_;
   ImageAnswer answer_;
 };

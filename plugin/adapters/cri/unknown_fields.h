@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "adapters/relay/methods.h"
+#include "adapters/cri/methods.h"
 
 namespace pullseal::cri {
 

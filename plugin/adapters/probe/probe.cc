@@ -19,7 +19,7 @@
 #include "core/base/file.h"
 #include "cri.pb.h"
 
-namespace pullseal::cri {
+namespace pullseal::probe {
 namespace {
 
 namespace v1 = ::runtime::v1;
@@ -53,7 +53,7 @@ class Conversation {
 
   Result<CallAnswer> Run(const std::string& method, const std::string& request) {
     nghttp2_submit_settings(session_.get(), NGHTTP2_FLAG_NONE, nullptr, 0);
-    request_ = Frame(request);
+    request_ = relay::Frame(request);
     Submit(method);
     while (!over_) {
       if (const Status moved = Move(); !moved) return moved.error();
@@ -62,7 +62,7 @@ class Conversation {
     if (status_ < 0) return Error{ErrorCode::kRemote, method + ": what answers is no gRPC server"};
     CallAnswer out{status_, DecodeMessage(message_), {}};
     if (status_ != 0) return out;
-    auto body = UnframeOne(body_);
+    auto body = relay::UnframeOne(body_);
     if (!body) return Error{ErrorCode::kRemote, method + ": " + body.error().message};
     out.body = std::move(*body);
     return out;
@@ -193,4 +193,4 @@ Result<CallAnswer> PullImage(const std::string& socket, const std::string& image
   return AskCri(socket, "/runtime.v1.ImageService/PullImage", request.SerializeAsString(), deadline);
 }
 
-}  // namespace pullseal::cri
+}  // namespace pullseal::probe

@@ -9,7 +9,7 @@
 
 // What the command line asks a CRI socket, as a kubelet would: one unary call over a connection of its own. No gRPC.
 // Each call is bounded by its deadline and by limits::kProbeBytes of answer; one thread.
-namespace pullseal::cri {
+namespace pullseal::probe {
 
 // CallAnswer is how a unary call ended: its gRPC status (gRPC, "Status codes") and what came with it.
 struct CallAnswer {
@@ -33,6 +33,6 @@ Result<RuntimeVersion> AskVersion(const std::string& socket, SteadyTime deadline
 // PullImage asks for `image` to be pulled, without credentials and pod, and tells how the call ended.
 Result<CallAnswer> PullImage(const std::string& socket, const std::string& image, SteadyTime deadline);
 
-}  // namespace pullseal::cri
+}  // namespace pullseal::probe
 
 #endif  // PULLSEAL_ADAPTERS_PROBE_PROBE_H_

@@ -10,7 +10,7 @@
 #include "core/base/limits.h"
 #include "core/base/secret.h"
 
-namespace pullseal::cri {
+namespace pullseal::relay {
 namespace {
 
 const std::string* Find(const HeaderList& headers, std::string_view name) {
@@ -87,7 +87,7 @@ void Call::OnRequestHeaders(bool end) {
   const std::string* path = Find(request_headers_, ":path");
   const std::string* verb = Find(request_headers_, ":method");
   const std::string* type = Find(request_headers_, "content-type");
-  method_ = path != nullptr ? FindMethod(*path) : nullptr;
+  method_ = path != nullptr ? relay_.calls().Find(*path) : nullptr;
   const bool grpc = verb != nullptr && *verb == "POST" && type != nullptr && type->starts_with("application/grpc");
   if (method_ == nullptr || !grpc) {
     method_ = nullptr;
@@ -95,7 +95,7 @@ void Call::OnRequestHeaders(bool end) {
   }
   if (relay_.draining()) return Answer(GrpcStatus{GrpcCode::kUnavailable, "pullseald is stopping"});
   if (const std::string* timeout = Find(request_headers_, "grpc-timeout")) timeout_ = ParseTimeout(*timeout);
-  handling_ = method_->kind == MethodKind::kPass ? Handling::kPass : relay_.calls().HandlingOf(*method_);
+  handling_ = method_->judged ? relay_.calls().HandlingOf(*method_) : Handling::kPass;
   if (handling_ == Handling::kHold) {
     phase_ = Phase::kCollecting;
   } else {
@@ -113,8 +113,7 @@ void Call::OnRequestData(const char* data, std::size_t size) {
       held_request_.append(data, size);
     } else if (phase_ == Phase::kCollecting) {
       nghttp2_session_consume_stream(session, stream_, size);
-      return Answer(fits ? relay_.calls().Overloaded(*method_)
-                         : GrpcStatus{GrpcCode::kResourceExhausted, "the request is larger than 16 MiB"});
+      return Answer(fits ? relay_.calls().Overloaded(*method_, HeldMessage()) : TooLarge());
     }
     if (phase_ == Phase::kCollecting) {
       nghttp2_session_consume_stream(session, stream_, size);
@@ -235,7 +234,7 @@ void Call::OnResponseData(const char* data, std::size_t size) {
     held_response_.append(data, size);
   } else if (handling_ == Handling::kHold) {
     nghttp2_session_consume_stream(session, upstream_stream_, size);
-    return Answer(relay_.calls().Overloaded(*method_));
+    return Answer(relay_.calls().Overloaded(*method_, HeldMessage()));
   }
   if (handling_ == Handling::kHold) {
     nghttp2_session_consume_stream(session, upstream_stream_, size);
@@ -253,7 +252,7 @@ void Call::OnResponseData(const char* data, std::size_t size) {
 void Call::OnResponseEnd() {
   if (response_ended_) return;
   response_ended_ = true;
-  if (handling_ == Handling::kHold) return Conclude();
+  if (handling_ == Handling::kHold) return DecideOnResponse();
   if (!response_submitted_) SubmitResponse();
   to_client_.ended = true;
   if (to_client_.deferred) {
@@ -376,4 +375,4 @@ void Call::OnClientClosed() {
   relay_.Observe(method_->name(), complete ? StatusCode() : "cancelled");
 }
 
-}  // namespace pullseal::cri
+}  // namespace pullseal::relay

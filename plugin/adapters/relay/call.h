@@ -7,14 +7,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
-#include "core/base/clock.h"
 #include "adapters/relay/judged_call.h"
 #include "adapters/relay/worker_pool.h"
+#include "core/base/clock.h"
 
-namespace pullseal::cri {
+namespace pullseal::relay {
 
 class Connection;
 class Relay;
@@ -66,23 +67,23 @@ class Call {
 
   // --- from the workers, through Relay::Post ---
   void OnRuling(Ruling ruling);
-  void OnConclusion(std::optional<GrpcStatus> answer);
+  void OnResponseRuling(std::optional<GrpcStatus> answer);
 
  private:
   enum class Phase {
-    kHeaders,     // the request's headers are on their way
-    kCollecting,  // held: the request's message is on its way
-    kDeciding,    // held: a worker decides
-    kForwarding,  // to the runtime and back
-    kConcluding,  // held: the response is complete, a worker decides about it
-    kAnswered,    // the response, ours or the runtime's, is going out
+    kHeaders,             // the request's headers are on their way
+    kCollecting,          // held: the request's message is on its way
+    kDeciding,            // held: a worker decides
+    kForwarding,          // to the runtime and back
+    kDecidingOnResponse,  // held: the response is complete, a worker decides about it
+    kAnswered,            // the response, ours or the runtime's, is going out
   };
 
   void StartForwarding();
   bool ConnectUpstream();
   HeaderList UpstreamHeaders() const;
   void Decide();
-  void Conclude();
+  void DecideOnResponse();
   void StartObserving();
   void Answer(const GrpcStatus& status);
   void SubmitResponse();
@@ -91,6 +92,9 @@ class Call {
   void RecordEnd();
   std::string StatusCode() const;
   SteadyTime Deadline() const;
+  // As much of the request's message as is held, without its length.
+  std::string_view HeldMessage() const;
+  GrpcStatus TooLarge();
   template <typename Step>
   void RunOnWorker(Step step, Turn turn);
 
@@ -127,6 +131,6 @@ class Call {
   std::shared_ptr<JudgedCall> judged_;
 };
 
-}  // namespace pullseal::cri
+}  // namespace pullseal::relay
 
 #endif  // PULLSEAL_ADAPTERS_RELAY_CALL_H_

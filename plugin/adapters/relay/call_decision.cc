@@ -4,21 +4,52 @@
 
 #include "adapters/relay/call.h"
 #include "adapters/relay/connection.h"
+#include "adapters/relay/limits.h"
 #include "adapters/relay/relay.h"
 #include "core/base/log.h"
 #include "core/base/secret.h"
 
-namespace pullseal::cri {
+namespace pullseal::relay {
 namespace {
 
-GrpcStatus DecisionFailed() {
+// Where even the answer that is recorded cannot be made: no memory, most likely.
+GrpcStatus Unrecorded() {
   return GrpcStatus{GrpcCode::kUnknown,
                     "RegistryUnavailable: the decision on this call failed inside pullseal; it is tried again."};
 }
 
-Turn TurnOf(const Method& method) { return method.kind == MethodKind::kPull ? Turn::kPull : Turn::kUsual; }
+GrpcStatus AnswerFor(JudgedCall& judged, const std::string& why) {
+  try {
+    return judged.Failed(why);
+  } catch (const std::exception&) {
+    log::Failure("a decision that failed could not be recorded");
+    return Unrecorded();
+  }
+}
+
+// Runs one step of a judgement; where a library throws, the answer is a refusal that is recorded.
+template <typename Step>
+auto Guard(JudgedCall& judged, Step step) -> decltype(step()) {
+  try {
+    return step();
+  } catch (const std::exception&) {
+    log::Failure("a decision ended with an exception");
+    return AnswerFor(judged, "a decision ended with an exception");
+  }
+}
 
 }  // namespace
+
+std::string_view Call::HeldMessage() const {
+  const std::string_view held(held_request_);
+  return held.substr(std::min(held.size(), limits::kRequestFrameOverhead));
+}
+
+GrpcStatus Call::TooLarge() {
+  GrpcStatus answer = relay_.calls().Malformed(*method_, "the request is larger than 16 MiB", HeldMessage());
+  answer.code = GrpcCode::kResourceExhausted;
+  return answer;
+}
 
 SteadyTime Call::Deadline() const {
   const SteadyTime now = std::chrono::steady_clock::now();
@@ -30,23 +61,18 @@ SteadyTime Call::Deadline() const {
 // gone by then is simply not found.
 template <typename Step>
 void Call::RunOnWorker(Step step, Turn turn) {
-  if (!relay_.workers().Submit(std::move(step), turn)) Answer(relay_.calls().Overloaded(*method_));
+  if (!relay_.workers().Submit(std::move(step), turn)) Answer(relay_.calls().Overloaded(*method_, HeldMessage()));
 }
 
 void Call::Decide() {
   phase_ = Phase::kDeciding;
   auto message = UnframeOne(held_request_);
-  if (!message) return Answer(relay_.calls().Malformed(*method_, message.error().message));
+  if (!message) return Answer(relay_.calls().Malformed(*method_, message.error().message, HeldMessage()));
   judged_ = relay_.calls().New(*method_);
   RunOnWorker(
       [&relay = relay_, connection = connection_.id(), stream = stream_, generation = generation_, judged = judged_,
        request = std::move(*message), deadline = Deadline()]() mutable {
-        Ruling ruling = DecisionFailed();
-        try {
-          ruling = judged->Before(request, deadline);
-        } catch (const std::exception&) {
-          log::Failure("a decision ended with an exception");
-        }
+        Ruling ruling = Guard(*judged, [&] { return judged->Before(request, deadline); });
         Wipe(request);
         relay.Post([&relay, connection, stream, generation, ruling = std::move(ruling)]() mutable {
           Connection* client = relay.FindConnection(connection);
@@ -54,7 +80,7 @@ void Call::Decide() {
           if (call != nullptr && call->generation() == generation) call->OnRuling(std::move(ruling));
         });
       },
-      TurnOf(*method_));
+      method_->turn);
 }
 
 void Call::OnRuling(Ruling ruling) {
@@ -68,31 +94,26 @@ void Call::OnRuling(Ruling ruling) {
   StartForwarding();
 }
 
-void Call::Conclude() {
-  phase_ = Phase::kConcluding;
+void Call::DecideOnResponse() {
+  phase_ = Phase::kDecidingOnResponse;
   auto message = UnframeOne(held_response_);
   if (StatusCode() != "0") return SubmitResponse();
-  if (!message) return Answer(DecisionFailed());  // an OK that cannot be checked is not passed on
+  if (!message) return Answer(AnswerFor(*judged_, "the runtime's answer cannot be read"));
   RunOnWorker(
       [&relay = relay_, connection = connection_.id(), stream = stream_, generation = generation_, judged = judged_,
        response = std::move(*message), deadline = Deadline()] {
-        std::optional<GrpcStatus> answer = DecisionFailed();
-        try {
-          answer = judged->After(response, deadline);
-        } catch (const std::exception&) {
-          log::Failure("a decision ended with an exception");
-        }
+        std::optional<GrpcStatus> answer = Guard(*judged, [&] { return judged->After(response, deadline); });
         relay.Post([&relay, connection, stream, generation, answer = std::move(answer)]() mutable {
           Connection* client = relay.FindConnection(connection);
           Call* call = client != nullptr ? client->FindCall(stream) : nullptr;
-          if (call != nullptr && call->generation() == generation) call->OnConclusion(std::move(answer));
+          if (call != nullptr && call->generation() == generation) call->OnResponseRuling(std::move(answer));
         });
       },
       Turn::kFirst);
 }
 
-void Call::OnConclusion(std::optional<GrpcStatus> answer) {
-  if (phase_ != Phase::kConcluding) return;
+void Call::OnResponseRuling(std::optional<GrpcStatus> answer) {
+  if (phase_ != Phase::kDecidingOnResponse) return;
   if (answer) return Answer(*answer);
   SubmitResponse();
 }
@@ -108,16 +129,20 @@ void Call::StartObserving() {
   std::optional<std::string> answer;
   if (response && StatusCode() == "0") answer = std::move(*response);
   if (!request) {
-    (void)relay_.calls().Malformed(*method_, request.error().message);
+    (void)relay_.calls().Malformed(*method_, request.error().message, HeldMessage());
     return;
   }
   const bool queued = relay_.workers().Submit(
       [judged = relay_.calls().New(*method_), request = std::move(*request), answer = std::move(answer),
        deadline = std::chrono::steady_clock::now() + relay_.options().decision_timeout] {
-        judged->Observe(request, answer, deadline);
+        try {
+          judged->Observe(request, answer, deadline);
+        } catch (const std::exception&) {
+          (void)AnswerFor(*judged, "the judgement of a call that went on ended with an exception");
+        }
       },
-      TurnOf(*method_));
-  if (!queued) (void)relay_.calls().Overloaded(*method_);
+      method_->turn);
+  if (!queued) (void)relay_.calls().Overloaded(*method_, HeldMessage());
 }
 
-}  // namespace pullseal::cri
+}  // namespace pullseal::relay

@@ -10,7 +10,7 @@
 #include "adapters/relay/limits.h"
 #include "adapters/relay/relay.h"
 
-namespace pullseal::cri {
+namespace pullseal::relay {
 namespace {
 
 std::string_view View(const std::uint8_t* data, std::size_t size) {
@@ -322,4 +322,4 @@ void Connection::OnOver() {
   relay_.Forget(this);
 }
 
-}  // namespace pullseal::cri
+}  // namespace pullseal::relay

@@ -9,7 +9,7 @@
 #include "adapters/relay/call.h"
 #include "adapters/relay/endpoint.h"
 
-namespace pullseal::cri {
+namespace pullseal::relay {
 
 class Relay;
 
@@ -71,6 +71,6 @@ class Connection final : public Endpoint {
   Upstream* shared_ = nullptr;
 };
 
-}  // namespace pullseal::cri
+}  // namespace pullseal::relay
 
 #endif  // PULLSEAL_ADAPTERS_RELAY_CONNECTION_H_

@@ -11,7 +11,7 @@
 
 #include "adapters/relay/limits.h"
 
-namespace pullseal::cri {
+namespace pullseal::relay {
 
 Loop::Loop() : epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
@@ -128,4 +128,4 @@ void Endpoint::End() {
   OnOver();
 }
 
-}  // namespace pullseal::cri
+}  // namespace pullseal::relay

@@ -11,7 +11,7 @@
 
 #include "core/base/file.h"
 
-namespace pullseal::cri {
+namespace pullseal::relay {
 
 class Endpoint;
 
@@ -86,6 +86,6 @@ class Endpoint : public Watched {
   bool waits_for_write_ = false;
 };
 
-}  // namespace pullseal::cri
+}  // namespace pullseal::relay
 
 #endif  // PULLSEAL_ADAPTERS_RELAY_ENDPOINT_H_

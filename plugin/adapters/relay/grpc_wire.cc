@@ -6,7 +6,7 @@
 
 #include "adapters/relay/limits.h"
 
-namespace pullseal::cri {
+namespace pullseal::relay {
 
 Result<std::string> UnframeOne(std::string_view body) {
   constexpr std::size_t kPrefix = limits::kRequestFrameOverhead;
@@ -75,4 +75,4 @@ std::string FormatTimeout(std::chrono::nanoseconds timeout) {
   return std::to_string(std::min(nanos / 1'000'000'000, kMost)) + "S";
 }
 
-}  // namespace pullseal::cri
+}  // namespace pullseal::relay

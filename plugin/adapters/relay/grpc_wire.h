@@ -10,7 +10,7 @@
 #include "core/base/result.h"
 
 // The parts of gRPC over HTTP/2 that a relay touches (gRPC, "PROTOCOL-HTTP2").
-namespace pullseal::cri {
+namespace pullseal::relay {
 
 enum class GrpcCode {
   kOk = 0,
@@ -43,6 +43,6 @@ std::optional<std::chrono::nanoseconds> ParseTimeout(std::string_view text);
 // FormatTimeout writes one, rounded down, never below "1n".
 std::string FormatTimeout(std::chrono::nanoseconds timeout);
 
-}  // namespace pullseal::cri
+}  // namespace pullseal::relay
 
 #endif  // PULLSEAL_ADAPTERS_RELAY_GRPC_WIRE_H_

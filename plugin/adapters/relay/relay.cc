@@ -15,7 +15,7 @@
 #include "core/base/log.h"
 #include "core/base/mutex.h"
 
-namespace pullseal::cri {
+namespace pullseal::relay {
 
 class Relay::Listener final : public Watched {
  public:
@@ -151,4 +151,4 @@ void Relay::RunWhile(const std::function<bool()>& goes_on, std::chrono::millisec
   }
 }
 
-}  // namespace pullseal::cri
+}  // namespace pullseal::relay

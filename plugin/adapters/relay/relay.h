@@ -17,7 +17,7 @@
 #include "core/base/file.h"
 #include "core/base/mutex.h"
 
-namespace pullseal::cri {
+namespace pullseal::relay {
 
 class Connection;
 
@@ -91,6 +91,6 @@ class Relay {
   std::unique_ptr<WorkerPool> workers_;  // last: its threads post to what stands above
 };
 
-}  // namespace pullseal::cri
+}  // namespace pullseal::relay
 
 #endif  // PULLSEAL_ADAPTERS_RELAY_RELAY_H_

@@ -10,7 +10,7 @@
 #include "core/base/log.h"
 #include "core/base/mutex.h"
 
-namespace pullseal::cri {
+namespace pullseal::relay {
 
 WorkerPool::WorkerPool(std::size_t threads, std::size_t queue)
     : most_(queue), most_pulls_(std::max<std::size_t>(1, threads - threads / 4)) {
@@ -76,4 +76,4 @@ void WorkerPool::Run() {
   }
 }
 
-}  // namespace pullseal::cri
+}  // namespace pullseal::relay

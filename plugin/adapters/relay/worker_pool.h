@@ -7,17 +7,10 @@
 #include <thread>
 #include <vector>
 
+#include "adapters/relay/method.h"
 #include "core/base/mutex.h"
 
-namespace pullseal::cri {
-
-// Turn says when a task runs. Pulls wait for registries, so they never take the last threads: what a registry holds up
-// must not hold up containers whose images are known.
-enum class Turn {
-  kFirst,  // ends work already begun: goes before all others and always fits, being as many as calls in flight at most
-  kUsual,
-  kPull,  // on three quarters of the threads at most
-};
+namespace pullseal::relay {
 
 // WorkerPool runs tasks on a fixed number of threads. Tasks must not throw.
 class WorkerPool {
@@ -47,6 +40,6 @@ class WorkerPool {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace pullseal::cri
+}  // namespace pullseal::relay
 
 #endif  // PULLSEAL_ADAPTERS_RELAY_WORKER_POOL_H_

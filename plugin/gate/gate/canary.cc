@@ -6,6 +6,7 @@
 
 #include "core/base/bytes.h"
 #include "image/oci/cosign.h"
+#include "policy/model/model.h"
 #include "verify/judge/judge.h"
 
 namespace pullseal::gate {

@@ -63,7 +63,21 @@ std::string_view AdviceOf(const Decision& decision) {
 }
 
 Reason ReasonForRuntime(const Error& error) {
-  return error.code == ErrorCode::kMismatch ? Reason::kImageLinkUnproven : Reason::kRuntimeUnreachable;
+  switch (error.code) {
+    case ErrorCode::kInvalid:
+    case ErrorCode::kNotFound:
+    case ErrorCode::kMismatch:
+      return Reason::kImageLinkUnproven;
+    case ErrorCode::kUnauthorized:
+    case ErrorCode::kThrottled:
+    case ErrorCode::kUnreachable:
+    case ErrorCode::kRemote:
+    case ErrorCode::kLimit:
+    case ErrorCode::kTimeout:
+    case ErrorCode::kUnavailable:
+      return Reason::kRuntimeUnreachable;
+  }
+  return Reason::kRuntimeUnreachable;
 }
 
 }  // namespace pullseal::gate

@@ -13,7 +13,6 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "image/oci/digest.h"
-#include "policy/model/model.h"
 #include "verify/judge/reason.h"
 
 namespace pullseal::gate {
@@ -21,14 +20,7 @@ namespace pullseal::gate {
 using judge::Outcome;
 using judge::Reason;
 
-// Snapshot is everything a decision depends on besides the image: immutable, swapped as a whole on reload.
-struct Snapshot {
-  policy::Policy policy;
-  // The node's labels; absent if the config names none, which makes them unknown.
-  std::optional<std::map<std::string, std::string>> node_labels;
-  // The policy is in audit mode because an operator opened the gate for a while, whatever its file says.
-  bool break_glass = false;
-};
+struct Snapshot;  // gate/gate/snapshot.h
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
 // Where a decision came from: kHit from a cached verdict, kEvidence from evidence in memory judged again, kMiss from
@@ -41,7 +33,7 @@ struct Decision {
   Reason reason = Reason::kPolicyUnavailable;
   std::string rule;                           // the rule or exception that decided; empty if none did
   std::map<std::string, std::string> labels;  // of that rule
-  bool audit_only = false;                    // that rule, or the whole policy, is in audit mode
+  bool audit_only = false;                    // that rule, or each that may have decided, is in audit mode
   std::string_view advice;                    // told in place of the reason's sentence; a literal; empty: none
   std::string detail;                         // for the operator's log and `pullseal verify`; may hold remote text
   std::optional<oci::Digest> digest;          // the subject that was judged
@@ -57,8 +49,10 @@ struct Decision {
 // Refuse makes a decision that no rule took part in.
 Decision Refuse(Reason reason, std::string detail);
 
-// ReasonFor says which could-not-decide reason an error of the registry, or of the runtime, is.
+// ReasonForRegistry says which could-not-decide reason an error of the registry is.
 Reason ReasonForRegistry(const Error& error);
+// ReasonForRuntime says what an error of the runtime, or of reading what it stores, makes of a question about content:
+// image-link-unproven where the answer is certain (it is not there, or not what it should be), else could-not-decide.
 Reason ReasonForRuntime(const Error& error);
 
 // SetRegistryError makes `decision` say that `error`, met while asking a registry, left nothing decided.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gate/gate/limits.h"
+#include "gate/gate/snapshot.h"
 
 namespace pullseal::gate {
 namespace {
@@ -40,7 +41,6 @@ Decision Gate::DecideContent(const Snapshot& snapshot, const Question& question)
 }
 
 Decision Gate::DecideByRules(const Snapshot& snapshot, const Question& question, const policy::Selection& selection) {
-  const bool audit = snapshot.policy.mode == policy::Mode::kAudit;
   std::vector<Decision> decisions;
   for (const policy::Applicable& one : selection.all) {
     Decision decision;
@@ -58,7 +58,6 @@ Decision Gate::DecideByRules(const Snapshot& snapshot, const Question& question,
                                                                     "known, and for some of them no rule matches"));
   }
   Decision out = Worst(std::move(decisions));
-  if (audit) out.audit_only = true;
   if (!out.digest && !question.candidates.empty()) out.digest = question.candidates.front();
   return out;
 }
@@ -108,7 +107,7 @@ Pull Gate::JudgePull(const Snapshot& snapshot, const Question& question) {
   if (!judged && !selection.needs_digest) return Pull{DecideByRules(snapshot, question, selection), std::nullopt};
 
   auto digest = registry_.Resolve(question.name, question.credentials, question.deadline);
-  if (!digest) return Unresolved(snapshot, question, selection, digest.error());
+  if (!digest) return Unresolved(question, selection, digest.error());
   Question resolved = question;
   resolved.candidates = {*digest};
   resolved.is_pull = true;
@@ -134,8 +133,7 @@ Pull Gate::JudgePull(const Snapshot& snapshot, const Question& question) {
 }
 
 // What a name stands for could not be asked, so nothing was judged.
-Pull Gate::Unresolved(const Snapshot& snapshot, const Question& question, const policy::Selection& selection,
-                      const Error& error) const {
+Pull Gate::Unresolved(const Question& question, const policy::Selection& selection, const Error& error) const {
   Decision out;
   SetRegistryError(out, error);
   // Recorded only where every rule that may decide is in audit mode.
@@ -146,7 +144,6 @@ Pull Gate::Unresolved(const Snapshot& snapshot, const Question& question, const 
     if (out.rule.empty()) out.rule = one.rule->name;
     out.audit_only = out.audit_only && one.rule->mode == policy::RuleMode::kAudit;
   }
-  out.audit_only = out.audit_only || snapshot.policy.mode == policy::Mode::kAudit;
   out.steps.push_back("resolve " + question.name.Text() + ": " + error.message);
   return Pull{std::move(out), std::nullopt};
 }

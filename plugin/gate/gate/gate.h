@@ -9,6 +9,7 @@
 #include "core/base/clock.h"
 #include "gate/gate/decision.h"
 #include "gate/gate/errands.h"
+#include "gate/gate/limits.h"
 #include "gate/gate/question.h"
 #include "gate/gate/subject_judge.h"
 #include "image/oci/manifest.h"
@@ -65,8 +66,7 @@ class Gate {
   Status RunErrand(const Snapshot& snapshot, const Errand& errand);
   Decision DecideByRules(const Snapshot& snapshot, const Question& question, const policy::Selection& selection);
   Decision DecideByRule(const Snapshot& snapshot, const Question& question, const policy::Rule& rule);
-  Pull Unresolved(const Snapshot& snapshot, const Question& question, const policy::Selection& selection,
-                  const Error& error) const;
+  Pull Unresolved(const Question& question, const policy::Selection& selection, const Error& error) const;
   // The one manifest of `index` that fits this node; absent if it is no index, or has none or several. Trouble if the
   // index cannot be read: then nothing is known about its manifests.
   Result<std::optional<oci::Digest>> OnlyManifestForNode(const Question& question, const oci::Digest& index);

@@ -3,12 +3,12 @@
 
 namespace pullseal::gate {
 
-bool Conclude(Reporter& reporter, const Event& event, const Snapshot* snapshot, Decision& decision) {
-  const bool enforcing = snapshot == nullptr || snapshot->policy.mode == policy::Mode::kEnforce;
-  if (!enforcing) decision.audit_only = true;
+Standing Settle(Reporter& reporter, const Event& event, const Snapshot* snapshot, Decision& decision) {
   const Status recorded = reporter.Report(event, decision, snapshot);
-  if (!recorded && enforcing) decision = Refuse(Reason::kAuditUnavailable, recorded.error().message);
-  return decision.outcome() == Outcome::kAllow || decision.audit_only;
+  if (!recorded && !OnlyRecords(snapshot)) {
+    decision = Refuse(Reason::kAuditUnavailable, recorded.error().message);
+  }
+  return StandingOf(decision, snapshot);
 }
 
 }  // namespace pullseal::gate

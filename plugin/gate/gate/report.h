@@ -7,6 +7,7 @@
 
 #include "core/base/result.h"
 #include "gate/gate/decision.h"
+#include "gate/gate/standing.h"
 
 namespace pullseal::gate {
 
@@ -32,9 +33,9 @@ class Reporter {
   virtual void UnknownFields() = 0;
 };
 
-// Conclude reports `decision` and says whether the call may go on. This is the one place where anything that is not an
-// allow becomes a refusal. `decision` changes if it could not be recorded under an enforcing policy.
-bool Conclude(Reporter& reporter, const Event& event, const Snapshot* snapshot, Decision& decision);
+// Settle reports `decision` and says what it comes to. This is the one place where anything that is not an allow
+// becomes a refusal. `decision` changes if it could not be recorded under a policy that refuses.
+Standing Settle(Reporter& reporter, const Event& event, const Snapshot* snapshot, Decision& decision);
 
 }  // namespace pullseal::gate
 

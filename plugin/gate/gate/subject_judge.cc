@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "gate/gate/limits.h"
+#include "gate/gate/snapshot.h"
 #include "gate/gate/worth.h"
 #include "image/store/limits.h"
 

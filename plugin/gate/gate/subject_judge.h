@@ -19,6 +19,10 @@
 #include "image/registry/evidence.h"
 #include "verify/judge/judge.h"
 
+namespace pullseal::policy {
+class Rule;
+}
+
 namespace pullseal::gate {
 
 struct Options {

@@ -40,6 +40,7 @@ Result<std::shared_ptr<const Bytes>> Linker::Read(const oci::Digest& digest, std
     if (auto known = contents_.Find(digest.text())) return *known;
   }
   auto bytes = runtime_.ReadContent(digest, most, deadline);
+  if (!bytes && bytes.error().code == ErrorCode::kLimit) return Error{ErrorCode::kInvalid, bytes.error().message};
   if (!bytes) return bytes.error();
   if (oci::Digest::Of(*bytes) != digest) {
     return Error{ErrorCode::kMismatch, "the content store's bytes for " + digest.text() + " have another digest"};
@@ -50,52 +51,56 @@ Result<std::shared_ptr<const Bytes>> Linker::Read(const oci::Digest& digest, std
   return std::shared_ptr<const Bytes>(shared);
 }
 
+// What does not parse, or passes a bound of a manifest, surely proves nothing.
+Result<oci::Manifest> Linker::ReadManifest(const oci::Digest& digest, SteadyTime deadline) {
+  auto bytes = Read(digest, limits::kManifestBytes, deadline);
+  if (!bytes) return bytes.error();
+  auto parsed = oci::Manifest::Parse(**bytes, "");
+  if (!parsed) return Error{ErrorCode::kInvalid, parsed.error().message};
+  return parsed;
+}
+
 Result<std::vector<Link>> Linker::Follow(const StoreRecord& record, const std::optional<oci::Digest>& id,
                                          SteadyTime deadline) {
-  std::vector<Link> out;
-  auto bytes = Read(record.target, limits::kManifestBytes, deadline);
-  if (!bytes) return bytes.error();
-  auto top = oci::Manifest::Parse(**bytes, "");
+  if (!record.target) {
+    return Error{ErrorCode::kInvalid, "record " + Printable(record.name, 200) + " has a target of an unknown form"};
+  }
+  auto top = ReadManifest(*record.target, deadline);
   if (!top) return top.error().In("record " + Printable(record.name, 200));
   const bool checkpoint = IsCheckpoint(*top);
+  std::vector<Link> out;
   if (top->kind == oci::Manifest::Kind::kImage) {
     if (!id || top->config->digest == *id) {
-      out.push_back(Link{record.name, record.target, record.target, top->config->digest, checkpoint});
+      out.push_back(Link{record.name, *record.target, *record.target, top->config->digest, checkpoint});
     }
     return out;
   }
+  std::optional<Error> trouble;
   for (const oci::Descriptor& entry : top->manifests) {
     if (!oci::FitsPlatform(entry, node_)) continue;
-    auto child_bytes = Read(entry.digest, limits::kManifestBytes, deadline);
-    if (!child_bytes && child_bytes.error().code == ErrorCode::kNotFound) continue;  // never pulled
-    if (!child_bytes) return child_bytes.error();
-    auto child = oci::Manifest::Parse(**child_bytes, "");
+    auto child = ReadManifest(entry.digest, deadline);
+    if (!child && child.error().code == ErrorCode::kNotFound) continue;  // never pulled
+    if (!child && !trouble) trouble = child.error().In("record " + Printable(record.name, 200));
     if (!child || child->kind != oci::Manifest::Kind::kImage) continue;
     if (id && child->config->digest != *id) continue;
     out.push_back(
-        Link{record.name, record.target, entry.digest, child->config->digest, checkpoint || IsCheckpoint(*child)});
+        Link{record.name, *record.target, entry.digest, child->config->digest, checkpoint || IsCheckpoint(*child)});
   }
+  if (out.empty() && trouble) return *trouble;
   return out;
 }
 
-Result<std::vector<Link>> Linker::ProveImage(const std::vector<StoreRecord>& records, const oci::Digest& id,
-                                             SteadyTime deadline) {
-  std::vector<Link> out;
-  std::optional<Error> trouble;
-  for (const StoreRecord& record : records) {
-    auto links = Follow(record, id, deadline);
-    if (links) {
-      out.insert(out.end(), links->begin(), links->end());
-    } else if (!trouble) {
-      trouble = links.error();
-    }
-  }
-  if (!out.empty() || !trouble) return out;
-  return *trouble;
+Result<std::vector<Link>> Linker::Prove(const StoreRecord& record, const oci::Digest& id, SteadyTime deadline) {
+  return Follow(record, id, deadline);
 }
 
 Result<std::vector<Link>> Linker::ProveRecord(const StoreRecord& record, SteadyTime deadline) {
   return Follow(record, std::nullopt, deadline);
+}
+
+void Linker::Forget() {
+  const MutexLock lock(mutex_);
+  contents_.Clear();
 }
 
 Result<std::string> Linker::ChainId(const oci::Digest& id, SteadyTime deadline) {

@@ -35,19 +35,23 @@ class Linker {
  public:
   Linker(Runtime& runtime, oci::Platform node) : runtime_(runtime), node_(std::move(node)) {}
 
-  // Every link from `records` to the image `id`. A record that leads elsewhere, or whose documents are not there, gives
-  // none. kMismatch if the store holds bytes of another digest.
-  Result<std::vector<Link>> ProveImage(const std::vector<StoreRecord>& records, const oci::Digest& id,
-                                       SteadyTime deadline);
+  // Every link from `record` to the image `id`; none if it surely leads elsewhere. Errors that are certain: kNotFound
+  // if the store lacks one of its documents, kInvalid if one breaks its format or a bound, kMismatch if the store holds
+  // bytes of another digest. All others mean that nothing is known.
+  Result<std::vector<Link>> Prove(const StoreRecord& record, const oci::Digest& id, SteadyTime deadline);
 
   // Every link from one record, whatever image it leads to on this node's platform.
   Result<std::vector<Link>> ProveRecord(const StoreRecord& record, SteadyTime deadline);
+
+  // Forgets every document, as a restart does.
+  void Forget();
 
   // The chain ID of the root file system that the image `id` describes.
   Result<std::string> ChainId(const oci::Digest& id, SteadyTime deadline);
 
  private:
   Result<std::shared_ptr<const Bytes>> Read(const oci::Digest& digest, std::size_t most, SteadyTime deadline);
+  Result<oci::Manifest> ReadManifest(const oci::Digest& digest, SteadyTime deadline);
   Result<std::vector<Link>> Follow(const StoreRecord& record, const std::optional<oci::Digest>& id,
                                    SteadyTime deadline);
 

@@ -2,6 +2,7 @@
 #ifndef PULLSEAL_IMAGE_RUNTIME_RUNTIME_H_
 #define PULLSEAL_IMAGE_RUNTIME_RUNTIME_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "core/base/clock.h"
 #include "core/base/result.h"
 #include "image/oci/digest.h"
+#include "image/oci/reference.h"
 
 namespace pullseal::runtime {
 
@@ -32,7 +34,9 @@ struct Sandbox {
 // StoreRecord is one name in containerd's image store and what it points at now.
 struct StoreRecord {
   std::string name;
-  oci::Digest target;
+  std::optional<oci::Digest> target;  // absent: the record has one, of a form we do not read
+  std::string media_type;             // of the target, as the record says
+  std::int64_t size = 0;              // bytes of the target, as the record says
 };
 
 // Container is a container (or a sandbox's own) as containerd recorded it.
@@ -44,6 +48,8 @@ struct Container {
   std::string sandbox_id;
   std::string claimed_name;  // user_specified_image of the creating request, unauthenticated
   std::string name;          // metadata.name of the creating request
+  std::string record;        // the store's record that it was created from, as the runtime says
+  bool restored = false;     // from a checkpoint, as the runtime notes in its metadata
 };
 
 // RunningContainer is one line of the runtime's list of what runs.
@@ -77,12 +83,19 @@ class Runtime {
   virtual Result<Container> FindContainer(const std::string& full_id, SteadyTime deadline) = 0;
   // The containers that run now, at most limits::kRunningContainers; more is kLimit.
   virtual Result<std::vector<RunningContainer>> ListRunning(SteadyTime deadline) = 0;
-  // Those of `names` that the store has.
+  // Those of `names` that the store has, and no others.
   virtual Result<std::vector<StoreRecord>> FindRecords(const std::vector<std::string>& names, SteadyTime deadline) = 0;
+  // Every record of the repository that `repository` is of, in any spelling of its host (oci::Reference::MatchName).
+  // The answer does not grow with other repositories' records; of one with more than the runtime can send it is kLimit.
+  virtual Result<std::vector<StoreRecord>> FindRepository(const oci::Reference& repository, SteadyTime deadline) = 0;
   // Bytes of `digest` from the content store, at most `most`, not hashed.
   virtual Result<Bytes> ReadContent(const oci::Digest& digest, std::size_t most, SteadyTime deadline) = 0;
   // Points the record `name` at what the record `source` points at, creating it if need be; other labels are kept.
   virtual Status TagAs(const std::string& name, const std::string& source, SteadyTime deadline) = 0;
+  // Points the record `record.name` at `record.target` if it leads to `while_target` now; else nothing is done.
+  virtual Status PointRecord(const StoreRecord& record, const oci::Digest& while_target, SteadyTime deadline) = 0;
+  // Removes the record `name` if it leads to `while_target` now; else nothing is done.
+  virtual Status RemoveRecord(const std::string& name, const oci::Digest& while_target, SteadyTime deadline) = 0;
   // Pulls through the runtime and returns the image's ID.
   virtual Result<std::string> Pull(const std::string& name, const PullCredentials& credentials,
                                    SteadyTime deadline) = 0;

@@ -82,7 +82,7 @@ class Examination {
     const auto transaction = install::Transaction::Find(host_);
     report_.version = install::LinkedVersion(host_, install::kCurrent);
     auto version =
-        cri::AskVersion(host_.Path(kContainerdSocket), std::chrono::steady_clock::now() + limits::kDoctorCall);
+        probe::AskVersion(host_.Path(kContainerdSocket), std::chrono::steady_clock::now() + limits::kDoctorCall);
     if (version) containerd_version_ = version->version;
     if (installed && *installed) mode_ = (*installed)->mode;
     if (!installed || !transaction) {
@@ -131,7 +131,8 @@ class Examination {
     const json::Value* pid = status_->Find("pid");
     const auto number = pid != nullptr ? pid->integer() : std::nullopt;
     const std::string runs = number ? Sha256OfFile(host_.Path("/proc/" + std::to_string(*number) + "/exe")) : "";
-    const std::string installed = Sha256OfFile(host_.Path(install::VersionFolder(report_.version)) + "/usr/bin/pullseald");
+    const std::string installed =
+        Sha256OfFile(host_.Path(install::VersionFolder(report_.version)) + "/usr/bin/pullseald");
     if (runs.empty() || runs != installed) {
       return Add("daemon", Grade::kBad,
                  "the daemon that answers is not the one that is installed: restart pullseald.service", true);
@@ -168,7 +169,7 @@ class Examination {
 
   void SendCanary() {
     const auto deadline = std::chrono::steady_clock::now() + limits::kDoctorCall;
-    if (const auto version = cri::AskVersion(host_.Path(install::kCriSocket), deadline); !version) {
+    if (const auto version = probe::AskVersion(host_.Path(install::kCriSocket), deadline); !version) {
       return Add("canary", Grade::kBad, "containerd does not answer through pullseal: " + version.error().message,
                  true);
     }

@@ -184,7 +184,7 @@ Result<Facts> Look(const Host& host, Mode mode) {
   if (!systemd) return systemd.error();
   out.systemd = *systemd;
   const auto deadline = std::chrono::steady_clock::now() + limits::kDoctorCall;
-  auto version = cri::AskVersion(host.Path(kContainerdSocket), deadline);
+  auto version = probe::AskVersion(host.Path(kContainerdSocket), deadline);
   if (!version) return NotUnderstood("containerd does not answer: " + version.error().message);
   if (version->name != "containerd") return NotUnderstood("its runtime is " + Printable(version->name, 80));
   out.containerd = version->version;

@@ -72,7 +72,7 @@ std::string KubeletTrouble(const Host& host, const std::string& socket, int& see
 
 Result<CanaryAnswer> SendCanary(const Host& host) {
   const std::string image = "canary.pullseal.invalid/canary-" + Nonce() + ":1";
-  const auto answer = cri::PullImage(host.Path(kCriSocket), image, In(limits::kDoctorCall));
+  const auto answer = probe::PullImage(host.Path(kCriSocket), image, In(limits::kDoctorCall));
   CanaryAnswer out;
   json::Writer request;
   request.Text("command", "canary").Text("image", image);
@@ -92,7 +92,7 @@ Result<CanaryAnswer> SendCanary(const Host& host) {
 }
 
 Status CheckGate(const Host& host) {
-  auto version = cri::AskVersion(host.Path(kCriSocket), In(limits::kDoctorCall));
+  auto version = probe::AskVersion(host.Path(kCriSocket), In(limits::kDoctorCall));
   if (!version) return version.error();
   std::string trouble;
   bool audit = false;

@@ -8,6 +8,7 @@
 #include "core/yaml/yaml.h"
 #include "policy/file/limits.h"
 #include "policy/file/parse_requirement.h"
+#include "verify/sigstore/trusted_material.h"
 
 namespace pullseal::policy {
 namespace {

@@ -3,6 +3,8 @@
 
 #include <variant>
 
+#include "verify/sigstore/trusted_material.h"
+
 namespace pullseal::policy {
 namespace {
 

@@ -12,6 +12,8 @@
 #include "core/crypto/limits.h"
 #include "core/json/value.h"
 #include "gate/gate/gate.h"
+#include "gate/gate/snapshot.h"
+#include "gate/gate/standing.h"
 #include "image/oci/platform.h"
 #include "image/registry/access.h"
 #include "node/config/config.h"
@@ -95,12 +97,13 @@ std::string Told(const http::HttpRequest& request, long status, std::chrono::mil
          " ms; credentials: " + request.credentials + "; for: " + Printable(request.purpose, 200);
 }
 
-void PrintJson(const oci::Reference& name, const gate::Pull& pull, const std::vector<std::string>& requests) {
+void PrintJson(const oci::Reference& name, const gate::Snapshot& snapshot, const gate::Pull& pull,
+               const std::vector<std::string>& requests) {
   const gate::Decision& decision = pull.decision;
   json::Writer out;
   out.Text("outcome", OutcomeText(decision.outcome())).Text("reason", judge::Slug(decision.reason));
   out.Text("image", name.Text()).Text("rule", decision.rule).Text("message", gate::AdviceOf(decision));
-  out.Boolean("audit_only", decision.audit_only);
+  out.Boolean("audit_only", gate::ModeText(decision, &snapshot) != "enforce");
   if (decision.digest) out.Text("digest", decision.digest->text());
   const auto list = [](const std::vector<std::string>& texts) {
     std::string joined;
@@ -112,17 +115,18 @@ void PrintJson(const oci::Reference& name, const gate::Pull& pull, const std::ve
   Print(out.Finish());
 }
 
-void PrintText(const oci::Reference& name, const policy::Policy& policy, const gate::Pull& pull,
+void PrintText(const oci::Reference& name, const gate::Snapshot& snapshot, const gate::Pull& pull,
                const std::vector<std::string>& requests) {
   const gate::Decision& decision = pull.decision;
+  const policy::Policy& policy = snapshot.policy;
+  const bool audit = gate::ModeText(decision, &snapshot) != "enforce";
   int number = 0;
   const auto step = [&number](const std::string& text) { Print(std::to_string(++number) + ". " + text); };
   step("image: " + name.Text() + " (matched as " + name.MatchName() + ")");
   step("policy: " + policy.name + (policy.version.empty() ? "" : " version " + policy.version) + ", mode " +
        std::string(policy::Text(policy.mode)));
-  step(decision.rule.empty()
-           ? "rule: none"
-           : "rule: " + decision.rule + (decision.audit_only ? " (audit: recorded, not enforced)" : ""));
+  step(decision.rule.empty() ? "rule: none"
+                             : "rule: " + decision.rule + (audit ? " (audit: recorded, not enforced)" : ""));
   for (const std::string& text : decision.steps) step(Printable(text, 500));
   if (decision.steps.empty() && !decision.detail.empty()) step(Printable(decision.detail, 500));
   std::string signers;
@@ -160,9 +164,9 @@ int Verify(const VerifyOptions& options) {
       gate::Question{*name, options.pod_namespace, {}, *credentials, clock.Steady() + config->decision_timeout});
   if (!options.verbose) requests.clear();
   if (options.json) {
-    PrintJson(*name, pull, requests);
+    PrintJson(*name, snapshot, pull, requests);
   } else {
-    PrintText(*name, *policy, pull, requests);
+    PrintText(*name, snapshot, pull, requests);
   }
   return ExitFor(pull.decision.outcome());
 }

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "core/json/value.h"
+#include "gate/gate/gate.h"
+#include "gate/gate/snapshot.h"
 #include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {

@@ -5,17 +5,20 @@
 #include <atomic>
 #include <string>
 
-#include "reports/admin/server.h"
-#include "reports/audit/audit_log.h"
 #include "core/base/clock.h"
+#include "gate/admission/inquiry.h"
 #include "node/config/config.h"
-#include "adapters/cri/calls.h"
 #include "programs/pullseald/break_glass.h"
 #include "programs/pullseald/created_containers.h"
 #include "programs/pullseald/policy_source.h"
 #include "programs/pullseald/reporter.h"
-#include "gate/gate/gate.h"
+#include "reports/admin/server.h"
+#include "reports/audit/audit_log.h"
 #include "reports/metrics/metrics.h"
+
+namespace pullseal::gate {
+class Gate;
+}  // namespace pullseal::gate
 
 namespace pullseal::daemon {
 
@@ -28,7 +31,7 @@ struct AdminParts {
   audit::AuditLog& audit;
   const Clock& clock;
   metrics::Metrics& metrics;
-  const cri::Services& services;
+  std::shared_ptr<const admission::Services> services;
   CreatedContainers& created;
   BreakGlass& break_glass;
 };
@@ -48,8 +51,8 @@ class AdminCommands {
   void CacheFlush(const admin::Server::Send& send);
   // {"command": "warm", "images": [...], "namespace": absent or text, "policy": absent or a file}
   void Warm(const json::Value& request, const admin::Server::Send& send, const std::atomic<bool>& stopping);
-  json::Writer WarmOne(const gate::Snapshot* snapshot, const std::string& image,
-                       const std::optional<std::string>& pod_namespace, bool record);
+  json::Writer WarmOne(admission::Inquiry inquiry, const std::string& image,
+                       const std::optional<std::string>& pod_namespace);
   // {"command": "image-verifier", "name": ..., "digest": ...}: may this digest be pulled under this name?
   void VerifyForPull(const json::Value& request, const admin::Server::Send& send);
   // {"command": "canary", "image": ...}: did a canary of that name come on the CRI socket?

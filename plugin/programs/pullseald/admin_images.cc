@@ -5,7 +5,8 @@
 
 #include "core/base/limits.h"
 #include "core/json/value.h"
-#include "gate/gate/canary.h"
+#include "gate/admission/pull.h"
+#include "gate/gate/gate.h"
 #include "image/oci/limits.h"
 #include "programs/pullseald/admin_commands.h"
 #include "programs/pullseald/limits.h"
@@ -40,28 +41,26 @@ void AdminCommands::CacheFlush(const admin::Server::Send& send) {
   (void)send(end);
 }
 
-json::Writer AdminCommands::WarmOne(const gate::Snapshot* snapshot, const std::string& image,
-                                    const std::optional<std::string>& pod_namespace, bool record) {
-  const SteadyTime began = parts_.clock.Steady();
-  gate::Event event;
-  event.action = "verify";
-  event.image = image;
-  event.pod_namespace = pod_namespace.value_or("");
-  gate::Decision decision;
-  const auto name = oci::Reference::Parse(image);
-  if (snapshot == nullptr) {
-    decision = gate::Refuse(gate::Reason::kPolicyUnavailable, "no policy is loaded");
-  } else if (!name) {
-    decision = gate::Refuse(gate::Reason::kReferenceInvalid, name.error().message);
+json::Writer AdminCommands::WarmOne(admission::Inquiry inquiry, const std::string& image,
+                                    const std::optional<std::string>& pod_namespace) {
+  inquiry.event().image = image;
+  inquiry.event().pod_namespace = pod_namespace.value_or("");
+  admission::Settled settled;
+  if (auto ended = inquiry.Begin({})) {
+    settled = std::move(*ended);
   } else {
-    decision =
-        parts_.gate.DecidePull(*snapshot, gate::Question{*name, pod_namespace, {}, {}, began + limits::kWarmTime})
-            .decision;
+    settled =
+        admission::AskPull(inquiry, admission::PullQuestion{.image = image,
+                                                            .resolved = {},
+                                                            .pod_namespace = pod_namespace,
+                                                            .credentials = {},
+                                                            .deadline = parts_.clock.Steady() + limits::kWarmTime})
+            .settled;
   }
-  event.duration = std::chrono::duration_cast<std::chrono::microseconds>(parts_.clock.Steady() - began);
-  if (record) (void)gate::Conclude(parts_.reports, event, snapshot, decision);
+  const gate::Decision& decision = settled.decision;
   json::Writer line;
-  line.Text("image", Printable(image, limits::kReferenceBytes)).Text("outcome", OutcomeText(decision));
+  line.Text("image", Printable(image, limits::kReferenceBytes));
+  line.Text("outcome", gate::OutcomeText(decision, inquiry.snapshot().get()));
   line.Text("reason", judge::Slug(decision.reason)).Text("rule", decision.rule);
   line.Text("message", gate::AdviceOf(decision)).Text("cache", gate::Text(decision.cache));
   if (decision.digest) line.Text("digest", decision.digest->text());
@@ -84,13 +83,14 @@ void AdminCommands::Warm(const json::Value& request, const admin::Server::Send& 
   // By a policy that is not in force nothing is decided, so nothing is recorded.
   const bool candidate = request.FindString("policy") != nullptr;
   std::string why_not;
-  const gate::SnapshotPtr snapshot = candidate ? SnapshotFor(request, why_not) : parts_.policy.Get();
+  const gate::SnapshotPtr snapshot = candidate ? SnapshotFor(request, why_not) : nullptr;
   if (candidate && snapshot == nullptr) return SendFailure(send, why_not);
   std::int64_t number = 0;
   for (const json::Value& image : *images->array()) {
     if (stopping) break;
-    json::Writer line =
-        WarmOne(snapshot.get(), image.string() != nullptr ? *image.string() : "", pod_namespace, !candidate);
+    admission::Inquiry inquiry = candidate ? admission::Inquiry(parts_.services, "verify", snapshot)
+                                           : admission::Inquiry(parts_.services, "verify");
+    json::Writer line = WarmOne(std::move(inquiry), image.string() != nullptr ? *image.string() : "", pod_namespace);
     line.Number("number", ++number).Number("of", static_cast<std::int64_t>(images->array()->size()));
     if (!send(line)) return;
   }
@@ -103,32 +103,30 @@ void AdminCommands::VerifyForPull(const json::Value& request, const admin::Serve
   const std::string* name_text = request.FindString("name");
   const std::string* digest_text = request.FindString("digest");
   if (name_text == nullptr || digest_text == nullptr) return SendFailure(send, "image-verifier needs name and digest");
-  const SteadyTime began = parts_.clock.Steady();
-  const gate::SnapshotPtr snapshot = parts_.policy.Get();
-  gate::Event event;
-  event.action = "plugin";
-  event.image = Printable(*name_text, limits::kReferenceBytes);
-  gate::Decision decision;
-  const auto name = oci::Reference::Parse(*name_text);
-  const auto digest = oci::Digest::Parse(*digest_text);
-  if (snapshot == nullptr) {
-    decision = gate::Refuse(gate::Reason::kPolicyUnavailable, "no policy is loaded");
-  } else if (!name || !digest) {
-    decision = gate::Refuse(gate::Reason::kReferenceInvalid, name ? digest.error().message : name.error().message);
+  admission::Inquiry inquiry(parts_.services, "plugin");
+  inquiry.event().image = Printable(*name_text, limits::kReferenceBytes);
+  auto digest = oci::Digest::Parse(*digest_text);
+  admission::Settled settled;
+  if (auto ended = inquiry.Begin({})) {
+    settled = std::move(*ended);
+  } else if (!digest) {
+    settled = inquiry.Settle(gate::Reason::kReferenceInvalid, digest.error().message);
   } else {
-    // The digest that containerd resolved and will fetch; it is not resolved again.
-    const oci::Reference pinned = name->At(*digest);
-    if (gate::IsCanary(*name)) event.action = "canary";
+    // The digest is the one that containerd resolved and will fetch; it is not resolved again.
     const auto time = std::min<std::chrono::milliseconds>(parts_.config.decision_timeout, limits::kPluginDecisionTime);
-    decision = gate::IsCanary(*name)
-                   ? gate::JudgeCanary(gate::Canary::kForged, parts_.clock.Now())
-                   : parts_.gate.DecidePull(*snapshot, gate::Question{pinned, {}, {}, {}, began + time}).decision;
+    settled = admission::AskPull(inquiry, admission::PullQuestion{.image = *name_text,
+                                                                  .resolved = std::move(*digest),
+                                                                  .pod_namespace = {},
+                                                                  .credentials = {},
+                                                                  .deadline = parts_.clock.Steady() + time})
+                  .settled;
   }
-  event.duration = std::chrono::duration_cast<std::chrono::microseconds>(parts_.clock.Steady() - began);
-  const bool may = gate::Conclude(parts_.reports, event, snapshot.get(), decision);
+  const gate::Decision& decision = settled.decision;
   json::Writer line;
-  line.Boolean("allow", may).Text("outcome", OutcomeText(decision)).Text("reason", judge::Slug(decision.reason));
-  line.Text("rule", decision.rule).Text("message", gate::AdviceOf(decision)).Boolean("done", true);
+  line.Boolean("allow", !settled.refused());
+  line.Text("outcome", gate::OutcomeText(decision, inquiry.snapshot().get()));
+  line.Text("reason", judge::Slug(decision.reason)).Text("rule", decision.rule);
+  line.Text("message", gate::AdviceOf(decision)).Boolean("done", true);
   (void)send(line);
 }
 

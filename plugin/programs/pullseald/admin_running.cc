@@ -3,10 +3,11 @@
 #include <chrono>
 #include <utility>
 
-#include "adapters/cri/container_judge.h"
 #include "core/base/limits.h"
 #include "core/base/log.h"
 #include "core/json/value.h"
+#include "gate/admission/container_judge.h"
+#include "gate/gate/snapshot.h"
 #include "image/oci/limits.h"
 #include "image/runtime/limits.h"
 #include "policy/file/load.h"
@@ -22,12 +23,12 @@ std::string Joined(const std::vector<std::string>& list) {
   return out;
 }
 
-json::Writer Describe(const gate::Event& event, const gate::Decision& decision) {
+json::Writer Describe(const gate::Event& event, const gate::Decision& decision, const gate::Snapshot& snapshot) {
   json::Writer line;
   line.Text("namespace", event.pod_namespace).Text("pod", event.pod).Text("container", event.container);
   line.Text("image", Printable(event.image, limits::kReferenceBytes)).Text("image_id", event.image_id);
   line.Text("digest", decision.digest ? decision.digest->text() : "");
-  line.Text("outcome", OutcomeText(decision)).Text("reason", judge::Slug(decision.reason));
+  line.Text("outcome", gate::OutcomeText(decision, &snapshot)).Text("reason", judge::Slug(decision.reason));
   line.Text("rule", decision.rule).Text("signer", Joined(decision.signers));
   line.Text("message", gate::AdviceOf(decision)).Text("detail", Printable(decision.detail, 400));
   return line;
@@ -55,13 +56,13 @@ gate::SnapshotPtr AdminCommands::SnapshotFor(const json::Value& request, std::st
 // Who runs and how it came there, at the cost of one call to the runtime.
 void AdminCommands::ListRunning(const admin::Server::Send& send) {
   const SteadyTime deadline = parts_.clock.Steady() + limits::kRuntimeCallTime;
-  auto containers = parts_.services.runtime.ListRunning(deadline);
+  auto containers = parts_.services->runtime.ListRunning(deadline);
   if (!containers) return SendFailure(send, containers.error().message);
   for (const runtime::RunningContainer& one : *containers) {
     json::Writer line;
     line.Text("kind", "container").Text("id", one.id).Text("container", one.name);
     line.Text("created", FormatTime(one.created)).Text("way", Text(parts_.created.WayOf(one.id, one.created)));
-    if (const auto sandbox = parts_.services.runtime.FindSandbox(one.sandbox_id, deadline)) {
+    if (const auto sandbox = parts_.services->runtime.FindSandbox(one.sandbox_id, deadline)) {
       line.Text("namespace", sandbox->pod_namespace).Text("pod", sandbox->name);
     }
     if (!send(line)) return;
@@ -78,20 +79,16 @@ void AdminCommands::JudgeRunning(const json::Value& request, const admin::Server
   std::string why_not;
   const gate::SnapshotPtr snapshot = SnapshotFor(request, why_not);
   if (snapshot == nullptr) return SendFailure(send, why_not);
-  const bool audit = snapshot->policy.mode == policy::Mode::kAudit;
-  gate::Event pause;
-  gate::Decision pause_decision =
-      cri::JudgePauseImage(parts_.services, *snapshot, "kube-system", parts_.clock.Steady() + limits::kWarmTime, pause);
-  pause_decision.audit_only = pause_decision.audit_only || audit;
-  json::Writer first = Describe(pause, pause_decision);
+  admission::Inquiry pause(parts_.services, "sandbox", snapshot);
+  const admission::Settled pause_settled =
+      pause.Settle(admission::JudgePauseImage(pause, "kube-system", parts_.clock.Steady() + limits::kWarmTime));
+  json::Writer first = Describe(pause.event(), pause_settled.decision, *snapshot);
   first.Text("kind", "pause");
   if (!send(first)) return;
   std::int64_t count = 0;
   bool listening = true;
-  const Status listed = cri::JudgeRunning(parts_.services, *snapshot, [&](const cri::Running& one) {
-    gate::Decision decision = one.decision;
-    decision.audit_only = decision.audit_only || audit;
-    json::Writer line = Describe(one.event, decision);
+  const Status listed = admission::JudgeRunning(parts_.services, snapshot, [&](const admission::Running& one) {
+    json::Writer line = Describe(one.event, one.settled.decision, *snapshot);
     line.Text("kind", "container").Text("id", one.container.id).Text("created", FormatTime(one.container.created));
     line.Text("way", Text(parts_.created.WayOf(one.container.id, one.container.created)));
     ++count;

@@ -22,6 +22,7 @@
 #include "core/base/unix_listen.h"
 #include "gate/gate/gate.h"
 #include "gate/gate/limits.h"
+#include "gate/gate/snapshot.h"
 #include "image/oci/platform.h"
 #include "image/registry/access.h"
 #include "image/runtime/image_link.h"
@@ -100,7 +101,7 @@ audit::Record PolicyRecord(const Clock& clock, const Result<gate::SnapshotPtr>& 
 }
 
 // Waits for signals on a thread of its own: SIGHUP reloads, the others stop the relay and end it.
-void HandleSignals(PolicySource& policy, cri::Relay& relay) {
+void HandleSignals(PolicySource& policy, relay::Relay& relay) {
   const sigset_t set = HandledSignals();
   int signal = 0;
   while (::sigwait(&set, &signal) == 0) {
@@ -179,15 +180,16 @@ class App {
       if (!started) return started.error();
       server = std::move(*started);
     }
-    const cri::Services services{gate_,
-                                 *runtime_,
-                                 linker_,
-                                 reports,
-                                 claims_,
-                                 [&policy] { return policy.Get(); },
-                                 [this](const std::string& id) { created_.Add(id); },
-                                 cri::Settings{config_.sandbox_image, config_.runtime_config,
-                                               config_.deny_unknown_fields, config_.deny_checkpoint}};
+    const auto services = std::make_shared<const admission::Services>(
+        admission::Services{.gate = gate_,
+                            .runtime = *runtime_,
+                            .linker = linker_,
+                            .reporter = reports,
+                            .claims = claims_,
+                            .snapshot = [&policy] { return policy.Get(); },
+                            .created = [this](const std::string& id) { created_.Add(id); },
+                            .settings = {config_.sandbox_image, config_.runtime_config, config_.deny_unknown_fields,
+                                         config_.deny_checkpoint}});
     const auto calls = cri::MakeJudgedCalls(services);
     const Background errands(limits::kErrandRound, [this, &policy](const std::atomic<bool>& stopping) {
       if (const auto snapshot = policy.Get(); snapshot != nullptr) (void)gate_.Gather(*snapshot, stopping);
@@ -220,9 +222,9 @@ class App {
     }
     (void)(*audit)->Append(LifecycleRecord(clock_, "pullseald " PULLSEAL_VERSION " started"));
     {
-      cri::Relay relay(
+      relay::Relay relay(
           std::move(listener),
-          cri::RelayOptions{config_.runtime_socket, config_.workers, config_.queue, config_.decision_timeout}, *calls,
+          relay::RelayOptions{config_.runtime_socket, config_.workers, config_.queue, config_.decision_timeout}, *calls,
           [this](std::string_view method, std::string_view code) {
             metrics_.Add("pullseal_forwarded_calls_total",
                          {{"method", std::string(method)}, {"code", std::string(code)}});
@@ -271,7 +273,7 @@ class App {
   }
 
   // systemd hears of us only when a question went all the way to the judge and came back right.
-  void TestSelf(cri::Relay& relay, const std::atomic<bool>& stopping) {
+  void TestSelf(relay::Relay& relay, const std::atomic<bool>& stopping) {
     const std::string wrong = RunSelfTest(relay, clock_, 2 * SelfTestRound(), stopping);
     metrics_.Set("pullseal_self_test_good", {}, wrong.empty() ? 1 : 0);
     if (wrong.empty()) return NotifySystemd("WATCHDOG=1");
@@ -286,7 +288,7 @@ class App {
   runtime::Linker linker_;
   std::unique_ptr<store::EvidenceStore> store_;
   gate::Gate gate_;
-  cri::Claims claims_;
+  admission::Claims claims_;
   CreatedContainers created_;
   BreakGlass break_glass_;
   bool was_open_ = false;  // of the thread that follows the policy

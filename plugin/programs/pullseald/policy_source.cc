@@ -5,6 +5,7 @@
 
 #include "core/base/log.h"
 #include "core/base/mutex.h"
+#include "gate/gate/snapshot.h"
 #include "policy/file/load.h"
 #include "programs/pullseald/limits.h"
 

@@ -16,6 +16,10 @@
 #include "programs/pullseald/folder_watch.h"
 #include "reports/metrics/metrics.h"
 
+namespace pullseal::policy {
+struct Policy;
+}  // namespace pullseal::policy
+
 namespace pullseal::daemon {
 
 // PolicySource holds the policy in force. A policy that cannot be read never replaces a good one. Thread-safe.

@@ -4,6 +4,7 @@
 #include "core/base/bytes.h"
 #include "core/base/log.h"
 #include "core/base/mutex.h"
+#include "gate/gate/snapshot.h"
 #include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {
@@ -15,7 +16,7 @@ constexpr int kLoggedPerMinute = 60;
 audit::Record ToRecord(const gate::Event& event, const gate::Decision& decision, const gate::Snapshot* snapshot) {
   audit::Record record;
   record.action = event.action;
-  record.outcome = OutcomeText(decision);
+  record.outcome = std::string(gate::OutcomeText(decision, snapshot));
   record.reason = judge::Slug(decision.reason);
   record.message = std::string(gate::AdviceOf(decision));
   if (!decision.detail.empty()) record.message += " (" + decision.detail + ")";
@@ -24,8 +25,7 @@ audit::Record ToRecord(const gate::Event& event, const gate::Decision& decision,
   record.image_id = event.image_id;
   record.rule = decision.rule;
   record.rule_labels = decision.labels;
-  record.mode = decision.audit_only ? "audit" : "enforce";
-  if (decision.audit_only && snapshot != nullptr && snapshot->break_glass) record.mode = "break-glass";
+  record.mode = std::string(gate::ModeText(decision, snapshot));
   if (snapshot != nullptr) {
     record.policy_name = snapshot->policy.name;
     record.policy_version = snapshot->policy.version;
@@ -44,12 +44,6 @@ audit::Record ToRecord(const gate::Event& event, const gate::Decision& decision,
 }
 
 }  // namespace
-
-std::string OutcomeText(const gate::Decision& decision) {
-  if (decision.outcome() == gate::Outcome::kAllow) return "allow";
-  if (decision.audit_only) return "would-deny";
-  return decision.outcome() == gate::Outcome::kDeny ? "deny" : "unavailable";
-}
 
 Status Reports::Report(const gate::Event& event, const gate::Decision& decision, const gate::Snapshot* snapshot) {
   audit::Record record = ToRecord(event, decision, snapshot);

@@ -50,9 +50,6 @@ class Reports final : public gate::Reporter {
       PULLSEAL_GUARDED_BY(mutex_);  // the last ones and their outcome
 };
 
-// OutcomeText is the audit log's word for a decision: allow, deny, would-deny or unavailable.
-std::string OutcomeText(const gate::Decision& decision);
-
 }  // namespace pullseal::daemon
 
 #endif  // PULLSEAL_PROGRAMS_PULLSEALD_REPORTER_H_

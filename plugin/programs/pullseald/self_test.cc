@@ -17,7 +17,7 @@ struct Progress {
   bool relay_ran PULLSEAL_GUARDED_BY(mutex) = false;
   std::optional<std::string> verdict PULLSEAL_GUARDED_BY(mutex);
 
-  void Conclude(std::string text) {
+  void End(std::string text) {
     {
       const MutexLock lock(mutex);
       verdict = std::move(text);
@@ -28,7 +28,7 @@ struct Progress {
 
 }  // namespace
 
-std::string RunSelfTest(cri::Relay& relay, const Clock& clock, std::chrono::milliseconds most,
+std::string RunSelfTest(relay::Relay& relay, const Clock& clock, std::chrono::milliseconds most,
                         const std::atomic<bool>& stopping) {
   auto progress = std::make_shared<Progress>();
   relay.Post([progress, &relay, &clock] {
@@ -37,8 +37,8 @@ std::string RunSelfTest(cri::Relay& relay, const Clock& clock, std::chrono::mill
       progress->relay_ran = true;
     }
     // Waits its turn as a call would, but for a place in the queue: a full queue is load, not sickness.
-    const auto judge = [progress, &clock] { progress->Conclude(std::string(gate::CanariesHold(clock.Now()))); };
-    if (!relay.workers().Submit(judge, cri::Turn::kFirst)) progress->Conclude("no worker takes a task");
+    const auto judge = [progress, &clock] { progress->End(std::string(gate::CanariesHold(clock.Now()))); };
+    if (!relay.workers().Submit(judge, relay::Turn::kFirst)) progress->End("no worker takes a task");
   });
   MutexLock lock(progress->mutex);
   const auto end = std::chrono::steady_clock::now() + most;

@@ -6,8 +6,8 @@
 #include <chrono>
 #include <string>
 
-#include "core/base/clock.h"
 #include "adapters/relay/relay.h"
+#include "core/base/clock.h"
 
 namespace pullseal::daemon {
 
@@ -15,7 +15,7 @@ namespace pullseal::daemon {
 // judge says the right thing to a good and to a forged canary. Empty if all that happened within `most`; else what did
 // not. Ends early, as good, once `stopping`. Thread-safe; the relay must outlive every task, which it does by draining
 // its workers first.
-std::string RunSelfTest(cri::Relay& relay, const Clock& clock, std::chrono::milliseconds most,
+std::string RunSelfTest(relay::Relay& relay, const Clock& clock, std::chrono::milliseconds most,
                         const std::atomic<bool>& stopping);
 
 }  // namespace pullseal::daemon

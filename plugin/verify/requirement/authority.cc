@@ -2,6 +2,7 @@
 #include "verify/requirement/authority.h"
 
 #include "core/base/bytes.h"
+#include "verify/sigstore/certificate_identity.h"
 
 namespace pullseal::requirement {
 namespace {

@@ -14,8 +14,11 @@
 #include "core/base/result.h"
 #include "core/crypto/public_key.h"
 #include "verify/requirement/subject_pattern.h"
-#include "verify/sigstore/trusted_material.h"
-#include "verify/sigstore/verify.h"
+#include "verify/sigstore/demands.h"
+
+namespace pullseal::sigstore {
+class TrustedMaterial;
+}
 
 // Who may sign. An authority exists only if it is safe to ask for: each is made by a function that refuses what would
 // let anybody sign, or by one whose name says Unsafe.

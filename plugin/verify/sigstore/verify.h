@@ -11,20 +11,13 @@
 #include "core/crypto/public_key.h"
 #include "verify/signature/flaw.h"
 #include "verify/sigstore/certificate_identity.h"
+#include "verify/sigstore/demands.h"
 #include "verify/sigstore/signed_material.h"
 #include "verify/sigstore/trusted_material.h"
 
 // Verifying one signature offline, as the Sigstore client specification lays it out: from what came with the signature
 // and from what is trusted, to who signed and when. The steps stand in verify.cc, numbered.
 namespace pullseal::sigstore {
-
-// Demands is how much evidence a signature needs. Each counts distinct logs or authorities, never entries.
-struct Demands {
-  friend bool operator==(const Demands&, const Demands&) = default;
-  std::size_t logs = 1;              // transparency logs with an entry
-  std::size_t timestamps = 0;        // timestamp authorities
-  std::size_t certificate_logs = 1;  // certificate logs that promised to log the certificate
-};
 
 // Proof is what a good signature proves.
 struct Proof {

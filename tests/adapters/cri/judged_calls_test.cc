@@ -4,7 +4,8 @@
 
 #include "adapters/cri/call_steps.h"
 #include "adapters/cri/calls.h"
-#include "adapters/cri/container_judge.h"
+#include "adapters/cri/credentials.h"
+#include "adapters/cri/describe.h"
 #include "adapters/cri/limits.h"
 #include "adapters/cri/unknown_fields.h"
 #include "cri.pb.h"
@@ -12,6 +13,11 @@
 #include "fakes/fake_registry.h"
 #include "fakes/fake_runtime.h"
 #include "fakes/test_authority.h"
+#include "gate/admission/container_judge.h"
+#include "gate/admission/limits.h"
+#include "gate/gate/gate.h"
+#include "gate/gate/snapshot.h"
+#include "image/runtime/image_link.h"
 #include "policy/file/parse.h"
 
 namespace pullseal::cri {
@@ -20,6 +26,9 @@ namespace {
 namespace v1 = ::runtime::v1;
 using fakes::SimpleSigningPayload;
 using gate::Reason;
+using relay::Handling;
+using relay::JudgedCalls;
+using relay::Method;
 
 const std::string kLayer = "sha256:" + std::string(64, '1');
 const std::string kOtherLayer = "sha256:" + std::string(64, '2');
@@ -30,11 +39,13 @@ class Recorder final : public gate::Reporter {
   Status Report(const gate::Event& event, const gate::Decision& decision, const gate::Snapshot*) override {
     lines.push_back(event.action + " " + std::string(judge::Slug(decision.reason)));
     namespaces.push_back(event.pod_namespace);
+    events.push_back(event);
     return {};
   }
   void UnknownFields() override { ++unknown; }
   std::vector<std::string> lines;
   std::vector<std::string> namespaces;
+  std::vector<gate::Event> events;
   int unknown = 0;
 };
 
@@ -59,8 +70,10 @@ class JudgedCallsTest : public ::testing::Test {
     Make();
   }
   void Make() {
-    calls_ = MakeJudgedCalls(Services{gate_, runtime_, linker_, reports_, claims_, [this] { return snapshot_; },
-                                      [this](const std::string& id) { created_.push_back(id); }, settings_});
+    services_ = std::make_shared<const Services>(
+        Services{gate_, runtime_, linker_, reports_, claims_, [this] { return snapshot_; },
+                 [this](const std::string& id) { created_.push_back(id); }, settings_});
+    calls_ = MakeJudgedCalls(services_);
   }
   void UsePolicy(const std::string& rest) {
     auto policy = policy::ParsePolicy("apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: t}\n" + rest,
@@ -112,6 +125,11 @@ class JudgedCallsTest : public ::testing::Test {
     request.set_container_id(id);
     return Slug(New("/runtime.v1.RuntimeService/StartContainer")->Before(request.SerializeAsString(), Deadline()));
   }
+  std::string Sandbox(const std::string& pod_namespace = "default") {
+    v1::RunPodSandboxRequest request;
+    request.mutable_config()->mutable_metadata()->set_namespace_(pod_namespace);
+    return Slug(New("/runtime.v1.RuntimeService/RunPodSandbox")->Before(request.SerializeAsString(), Deadline()));
+  }
   v1::PullImageRequest PullRequest(const std::string& image) {
     v1::PullImageRequest request;
     request.mutable_image()->set_image(image);
@@ -130,8 +148,9 @@ class JudgedCallsTest : public ::testing::Test {
   runtime::Linker linker_;
   gate::Gate gate_;
   Recorder reports_;
-  Claims claims_;
-  Settings settings_;
+  admission::Claims claims_;
+  admission::Settings settings_;
+  std::shared_ptr<const Services> services_;
   std::vector<std::string> created_;
   gate::SnapshotPtr snapshot_;
   std::unique_ptr<JudgedCalls> calls_;
@@ -213,7 +232,7 @@ TEST_F(JudgedCallsTest, StartComparesAgainWithoutMemory) {
   EXPECT_EQ("image-link-unproven", Start());
   runtime_.containers[kContainer].image_id.clear();
   EXPECT_EQ("image-link-unproven", Start());
-  EXPECT_EQ("code 5", Start(std::string(64, 'b')));
+  EXPECT_EQ("not-on-node", Start(std::string(64, 'b')));
 }
 
 // Two manifests share a config (and so an image ID), one signed, one not: with a snapshotter that compares diff IDs
@@ -264,7 +283,7 @@ TEST_F(JudgedCallsTest, CallsHeldWhileThePolicyGoesIntoAuditModeGoOn) {
   snapshot_ = std::make_shared<const gate::Snapshot>(std::move(audit));
   for (const bool away : {true, false}) {
     runtime_.away = away;
-    EXPECT_EQ(away ? "forward" : "code 5", Start());
+    EXPECT_EQ("forward", Start()) << "also what is not there: the runtime says so itself";
     EXPECT_EQ("forward", Slug(Pull(PullRequest("other.io/x"))));
     v1::RunPodSandboxRequest request;
     request.mutable_config()->mutable_metadata()->set_namespace_("default");
@@ -284,16 +303,281 @@ TEST_F(JudgedCallsTest, ImagesGivenAsPathsAreCheckpoints) {
   }
 }
 
-// containerd mounts what the record named by the ID points at, which need not be the image of that ID.
-TEST_F(JudgedCallsTest, AVolumesOwnRecordMustLeadToTheJudgedImage) {
+// containerd mounts what the record named by the image string points at: the one that was judged, by its digest.
+TEST_F(JudgedCallsTest, AVolumeGoesOnAsTheRecordThatWasJudged) {
+  const std::string good = runtime_.ManifestOf("reg.io/app:1");
+  ASSERT_EQ(id_, runtime_.AddImage("reg.io/tenant/y:1", kLayer, R"(,"annotations":{"other":"layers"})"));
+  ASSERT_NE(good, runtime_.records[id_]) << "a pull of the same config moved the ID's record";
+  for (const std::string& image : {std::string("reg.io/app:1"), id_}) {
+    auto request = CreateRequest(id_);
+    request.mutable_config()->add_mounts()->mutable_image()->set_image(image);
+    request.mutable_config()->mutable_mounts(0)->mutable_image()->set_user_specified_image("reg.io/app:1");
+    const Ruling ruling = NewCreate()->Before(request.SerializeAsString(), Deadline());
+    ASSERT_EQ("forward", Slug(ruling));
+    v1::CreateContainerRequest forwarded;
+    ASSERT_TRUE(forwarded.ParseFromString(std::get<Forward>(ruling).message));
+    EXPECT_EQ("reg.io/app@" + good, forwarded.config().mounts(0).image().image());
+  }
+  EXPECT_EQ(good, runtime_.records["reg.io/app@" + good]) << "made where the store had only a tag";
+  EXPECT_EQ(std::vector<std::string>{"reg.io/app@" + good}, runtime_.tagged) << "once";
+}
+
+TEST_F(JudgedCallsTest, AVolumesRecordThatLeadsElsewhereIsUnproven) {
   auto request = CreateRequest(id_);
   request.mutable_config()->add_mounts()->mutable_image()->set_image("reg.io/app:1");
-  EXPECT_EQ("forward", Create(request));
   runtime_.AddImage("reg.io/evil:1", kOtherLayer);
-  runtime_.records[id_] = runtime_.ManifestOf("reg.io/evil:1");
+  runtime_.records["reg.io/app@" + runtime_.ManifestOf("reg.io/app:1")] = runtime_.ManifestOf("reg.io/evil:1");
   EXPECT_EQ("image-link-unproven", Create(request));
-  runtime_.records.erase(id_);
-  EXPECT_EQ("image-link-unproven", Create(request));
+}
+
+TEST_F(JudgedCallsTest, AVolumeThatNobodyNamesIsNotGuessed) {
+  auto request = CreateRequest(id_);
+  request.mutable_config()->add_mounts()->mutable_image()->set_image(id_);
+  EXPECT_EQ("runtime-unreachable", Create(request));
+}
+
+// What the runtime is too slow to tell is not known: neither "leads elsewhere" nor "leads there".
+TEST_F(JudgedCallsTest, AVolumesRecordThatCannotBeReadIsCouldNotDecide) {
+  auto request = CreateRequest(id_);
+  request.mutable_config()->add_mounts()->mutable_image()->set_image("reg.io/volume:1");
+  ASSERT_NE(id_, runtime_.AddImage("reg.io/volume:1", kOtherLayer));
+  const std::string manifest = runtime_.ManifestOf("reg.io/volume:1");
+  Sign("volume", manifest);
+  for (const ErrorCode code : {ErrorCode::kTimeout, ErrorCode::kUnreachable, ErrorCode::kRemote}) {
+    runtime_.trouble.insert_or_assign(manifest, Error{code, "slow"});
+    EXPECT_EQ("runtime-unreachable", Create(request)) << static_cast<int>(code);
+  }
+  for (const ErrorCode code : {ErrorCode::kLimit, ErrorCode::kMismatch}) {
+    runtime_.trouble.insert_or_assign(manifest, Error{code, "certain"});
+    EXPECT_EQ("image-link-unproven", Create(request)) << static_cast<int>(code);
+  }
+  runtime_.trouble.clear();
+  EXPECT_EQ("forward", Create(request));
+}
+
+// A record's error counts if the record is of the claimed repository and no link was good; then it is no denial.
+TEST_F(JudgedCallsTest, ARecordThatCannotBeReadIsCouldNotDecideBesideABadOneOnly) {
+  ASSERT_EQ(id_, runtime_.AddImage("reg.io/app:unsigned", kLayer, R"(,"annotations":{"other":"manifest"})"));
+  ASSERT_EQ("forward", Create(CreateRequest(id_)));
+  const std::string good = runtime_.ManifestOf("reg.io/app:1");
+  runtime_.trouble.insert_or_assign(good, Error{ErrorCode::kTimeout, "slow"});
+  linker_.Forget();
+  EXPECT_EQ("runtime-unreachable", Create(CreateRequest(id_)));
+  runtime_.trouble.clear();
+  runtime_.trouble.insert_or_assign(runtime_.ManifestOf("reg.io/app:unsigned"), Error{ErrorCode::kTimeout, "slow"});
+  linker_.Forget();
+  EXPECT_EQ("forward", Create(CreateRequest(id_))) << "the good link is enough";
+}
+
+TEST_F(JudgedCallsTest, AnothersRecordThatCannotBeReadCostsNothing) {
+  ASSERT_EQ(id_, runtime_.AddImage("reg.io/other/tenant:1", kLayer, R"(,"annotations":{"other":"manifest"})"));
+  runtime_.trouble.insert_or_assign(runtime_.ManifestOf("reg.io/other/tenant:1"), Error{ErrorCode::kTimeout, "slow"});
+  EXPECT_EQ("forward", Create(CreateRequest(id_)));
+  EXPECT_EQ("image-name-mismatch", Create(CreateRequest(id_, "reg.io/nothing:1"))) << "certain: no such repository";
+}
+
+// A tenant's manifest with somebody else's config, marked as a checkpoint, stops nobody.
+TEST_F(JudgedCallsTest, AnothersCheckpointOfTheSameIdCostsNothing) {
+  const std::string mark = R"(,"annotations":{"org.criu.checkpoint.container.name":"x"})";
+  ASSERT_EQ(id_, runtime_.AddImage("reg.io/tenant/x:1", kLayer, mark));
+  EXPECT_EQ("forward", Create(CreateRequest(id_)));
+  runtime_.sandbox_image = "reg.io/app:1";
+  EXPECT_EQ("forward", Sandbox());
+  EXPECT_EQ("checkpoint-refused", Create(CreateRequest(id_, "reg.io/tenant/x:1")));
+}
+
+TEST_F(JudgedCallsTest, TheClaimedRecordMarkedAsACheckpointIsRefused) {
+  const std::string mark = R"(,"annotations":{"org.criu.checkpoint.container.name":"x"})";
+  ASSERT_EQ(id_, runtime_.AddImage("reg.io/app:checkpoint", kLayer, mark));
+  Sign("app", runtime_.ManifestOf("reg.io/app:checkpoint"));
+  EXPECT_EQ("checkpoint-refused", Create(CreateRequest(id_, "reg.io/app:checkpoint")));
+  EXPECT_EQ("forward", Create(CreateRequest(id_))) << "another record of the repository is not the one that is named";
+}
+
+// However many names others have for an ID, nothing is asked whose answer grows with them, and nothing is cut.
+TEST_F(JudgedCallsTest, ManyNamesOfOthersHideNothing) {
+  const std::string manifest = runtime_.ManifestOf("reg.io/app:1");
+  for (int i = 0; i < 3000; ++i) {
+    const std::string name = "aaa.io/t/x:" + std::to_string(i);
+    runtime_.records[name] = manifest;
+    runtime_.images[id_].repo_tags.insert(runtime_.images[id_].repo_tags.begin(), name);
+  }
+  runtime_.sandbox_image = "reg.io/app:1";
+  runtime_.resolved.clear();
+  EXPECT_EQ("forward", Create(CreateRequest(id_)));
+  EXPECT_EQ("forward", Sandbox());
+  runtime_.containers[kContainer] =
+      runtime::Container{kContainer, "overlayfs", kLayer, id_, "pod", "reg.io/app:1", "c", "", false};
+  EXPECT_EQ("forward", Start());
+  EXPECT_TRUE(runtime_.resolved.empty()) << runtime_.resolved.front();
+}
+
+// The record named by the ID is re-pointed by every pull of that config: it may lend its digest, and never refuses.
+TEST_F(JudgedCallsTest, TheIdsOwnRecordHelpsAndNeverRefuses) {
+  const std::string good = runtime_.ManifestOf("reg.io/app:1");
+  ASSERT_EQ(id_, runtime_.AddImage("reg.io/tenant/y:1", kLayer, R"(,"annotations":{"other":"layers"})"));
+  runtime_.trouble.insert_or_assign(runtime_.records[id_], Error{ErrorCode::kTimeout, "slow"});
+  EXPECT_EQ("forward", Create(CreateRequest(id_)));
+  runtime_.trouble.clear();
+  ASSERT_EQ(id_, runtime_.AddImage("reg.io/app:1", kLayer, R"(,"annotations":{"unsigned":"manifest"})"));
+  EXPECT_EQ("signature-missing", Create(CreateRequest(id_)));
+  clock_.Advance(std::chrono::minutes(1));
+  runtime_.records[id_] = good;
+  EXPECT_EQ("forward", Create(CreateRequest(id_)));
+}
+
+// A repository with more records than are looked at is not taken for one without a good record.
+TEST_F(JudgedCallsTest, MoreRecordsOfARepositoryThanAreLookedAtAreCouldNotDecide) {
+  ASSERT_EQ(id_, runtime_.AddImage("reg.io/app:1", kLayer, R"(,"annotations":{"unsigned":"manifest"})"));
+  EXPECT_EQ("signature-missing", Create(CreateRequest(id_)));
+  for (std::size_t i = 0; i <= limits::kRepositoryTargets; ++i) {
+    std::string number = std::to_string(i);
+    number.insert(0, 64 - number.size(), '0');
+    runtime_.records["reg.io/app:n" + number.substr(56)] = "sha256:" + number;
+  }
+  EXPECT_EQ("runtime-unreachable", Create(CreateRequest(id_)));
+}
+
+// A deny rule for the digest that the named record leads to is not passed by another record of the repository.
+TEST_F(JudgedCallsTest, ADeniedRecordIsDeniedWhateverElseTheRepositoryHas) {
+  const std::string denied = runtime_.ManifestOf("reg.io/app:1");
+  ASSERT_EQ(id_, runtime_.AddImage("reg.io/app:2", kLayer, R"(,"annotations":{"other":"manifest"})"));
+  UsePolicy("rules:\n  - {name: bad, mode: deny, match: {digests: [\"" + denied +
+            "\"]}}\n  - {name: mine, mode: allow, match: {images: [\"reg.io/*\"]}}\n");
+  EXPECT_EQ("rule-denies", Create(CreateRequest(id_, "reg.io/app:1")));
+  EXPECT_EQ("forward", Create(CreateRequest(id_, "reg.io/app:2")));
+}
+
+// Where nobody says what the image is called, the container tells by which record it was created.
+TEST_F(JudgedCallsTest, AContainerOfNoNameIsJudgedByTheRecordItWasCreatedFrom) {
+  for (const auto& [record, expected] : {std::pair<std::string, std::string>{"reg.io/app:1", "released"},
+                                         {"other.io/x:1", "image-name-mismatch"},
+                                         {id_, "runtime-unreachable"},
+                                         {"", "runtime-unreachable"}}) {
+    runtime_.removed.clear();
+    const auto call = NewCreate();
+    ASSERT_EQ("forward", Slug(call->Before(CreateRequest(id_, "").SerializeAsString(), Deadline())));
+    runtime_.containers[kContainer] =
+        runtime::Container{kContainer, "overlayfs", kLayer, id_, "pod", "", "c", record, false};
+    v1::CreateContainerResponse response;
+    response.set_container_id(kContainer);
+    const auto answer = call->After(response.SerializeAsString(), Deadline());
+    EXPECT_EQ(expected, answer ? Slug(*answer) : "released") << record;
+    EXPECT_EQ(expected == "released", runtime_.removed.empty()) << record;
+    EXPECT_EQ(expected == "released" ? "create signed" : "create " + expected, reports_.lines.back());
+  }
+}
+
+TEST_F(JudgedCallsTest, ARestoredContainerIsRefused) {
+  const auto call = NewCreate();
+  ASSERT_EQ("forward", Slug(call->Before(CreateRequest(id_).SerializeAsString(), Deadline())));
+  runtime_.containers[kContainer] =
+      runtime::Container{kContainer, "overlayfs", kLayer, id_, "pod", "reg.io/app:1", "c", "", true};
+  v1::CreateContainerResponse response;
+  response.set_container_id(kContainer);
+  EXPECT_EQ("checkpoint-refused", Slug(*call->After(response.SerializeAsString(), Deadline())));
+  EXPECT_EQ(std::vector<std::string>{kContainer}, runtime_.removed);
+  EXPECT_EQ("checkpoint-refused", Start());
+}
+
+// Under a rule that asks for nothing, too; and the record that stood there before stands there again.
+TEST_F(JudgedCallsTest, CheckpointImagesAreRefusedWhenTheyArePulled) {
+  const std::string before = runtime_.ManifestOf("reg.io/app:1");
+  auto request = PullRequest("reg.io/app:1");
+  request.mutable_sandbox_config()->mutable_metadata()->set_namespace_("lax");
+  const auto call = New("/runtime.v1.ImageService/PullImage");
+  ASSERT_EQ("forward", Slug(call->Before(request.SerializeAsString(), Deadline())));
+  // What the pull does to containerd's store:
+  ASSERT_EQ(id_, runtime_.AddImage("reg.io/app:1", kLayer, R"(,"annotations":{"org.criu.checkpoint.x":"y"})"));
+  const std::string marked = runtime_.ManifestOf("reg.io/app:1");
+  runtime_.records["reg.io/app@" + marked] = marked;
+  runtime_.records["reg.io/app:good"] = before;
+  runtime_.images[id_].repo_tags.push_back("reg.io/app:good");
+  v1::PullImageResponse response;
+  response.set_image_ref(id_);
+  EXPECT_EQ("checkpoint-refused", Slug(*call->After(response.SerializeAsString(), Deadline())));
+  EXPECT_EQ("pull checkpoint-refused", reports_.lines.back());
+  EXPECT_EQ(before, runtime_.records["reg.io/app:1"]);
+  EXPECT_EQ(before, runtime_.records[id_]) << "another good record leads to that ID";
+  EXPECT_FALSE(runtime_.records.contains("reg.io/app@" + marked));
+}
+
+TEST_F(JudgedCallsTest, NothingIsTakenOutOfTheStoreWhereNothingIsRefused) {
+  auto request = PullRequest("reg.io/app:1");
+  request.mutable_sandbox_config()->mutable_metadata()->set_namespace_("lax");
+  const auto call = New("/runtime.v1.ImageService/PullImage");
+  ASSERT_EQ("forward", Slug(call->Before(request.SerializeAsString(), Deadline())));
+  ASSERT_EQ(id_, runtime_.AddImage("reg.io/app:1", kLayer, R"(,"annotations":{"org.criu.checkpoint.x":"y"})"));
+  const auto records = runtime_.records;
+  runtime_.trouble.insert_or_assign(runtime_.ManifestOf("reg.io/app:1"), Error{ErrorCode::kTimeout, "slow"});
+  v1::PullImageResponse response;
+  response.set_image_ref(id_);
+  EXPECT_EQ("runtime-unreachable", Slug(*call->After(response.SerializeAsString(), Deadline())));
+  EXPECT_EQ(records, runtime_.records) << "what cannot be read is not known to be bad";
+}
+
+// Every answer of ours is recorded, with what could be read of the request.
+TEST_F(JudgedCallsTest, EveryRefusalIsRecordedWithPodAndImage) {
+  const auto last = [&] { return reports_.events.back(); };
+  for (const char* path : {"/runtime.v1.ImageService/PullImage", "/runtime.v1.RuntimeService/CreateContainer",
+                           "/runtime.v1.RuntimeService/StartContainer", "/runtime.v1.RuntimeService/RunPodSandbox"}) {
+    const std::size_t before = reports_.lines.size();
+    const Ruling ruling = New(path)->Before("\xff", Deadline());
+    EXPECT_EQ(relay::GrpcCode::kInvalidArgument, std::get<GrpcStatus>(ruling).code);
+    ASSERT_EQ(before + 1, reports_.lines.size()) << path;
+    EXPECT_TRUE(reports_.lines.back().ends_with(" request-malformed")) << reports_.lines.back();
+  }
+  const std::string pull = PullRequest("reg.io/app:1").SerializeAsString();
+  (void)New("/runtime.v1.ImageService/PullImage")->Before(pull + "\xff", Deadline());
+  EXPECT_EQ("reg.io/app:1", last().image);
+  EXPECT_EQ("default", last().pod_namespace);
+  const Method& method = *FindMethod("/runtime.v1.ImageService/PullImage");
+  EXPECT_NE(std::string::npos, calls_->Overloaded(method, pull).message.find("reg.io/app:1: overloaded: "));
+  EXPECT_EQ("pull overloaded", reports_.lines.back());
+  EXPECT_EQ("default", last().pod_namespace);
+  (void)calls_->Malformed(method, "cut short", std::string_view(pull).substr(0, pull.size() - 3));
+  EXPECT_EQ("pull request-malformed", reports_.lines.back());
+  EXPECT_EQ("reg.io/app:1", last().image);
+}
+
+TEST_F(JudgedCallsTest, WhatIsNotThereIsRecordedAndNotFound) {
+  const auto answer = [&](const v1::CreateContainerRequest& request) {
+    return std::get<GrpcStatus>(NewCreate()->Before(request.SerializeAsString(), Deadline()));
+  };
+  EXPECT_EQ(relay::GrpcCode::kNotFound, answer(CreateRequest("reg.io/not/here:1", "reg.io/not/here:1")).code);
+  EXPECT_EQ("create not-on-node", reports_.lines.back());
+  EXPECT_EQ("reg.io/not/here:1", reports_.events.back().image);
+  const std::string gone = "sha256:" + std::string(64, 'd');
+  EXPECT_EQ(relay::GrpcCode::kNotFound, answer(CreateRequest(gone)).code);
+  auto request = CreateRequest(id_);
+  request.set_pod_sandbox_id("gone");
+  EXPECT_EQ(relay::GrpcCode::kNotFound, answer(request).code);
+  EXPECT_EQ("create not-on-node", reports_.lines.back());
+  EXPECT_EQ("not-on-node", Start());
+  EXPECT_EQ("start not-on-node", reports_.lines.back());
+}
+
+TEST_F(JudgedCallsTest, AStepThatFailedIsRecorded) {
+  const auto call = NewCreate();
+  (void)call->Before(CreateRequest(id_).SerializeAsString(), Deadline());
+  const GrpcStatus answer = call->Failed("no memory");
+  EXPECT_EQ("decision-failed", Slug(answer));
+  EXPECT_EQ("create decision-failed", reports_.lines.back());
+  EXPECT_EQ("reg.io/app:1", reports_.events.back().image);
+  EXPECT_EQ("decision-failed", Slug(NewCreate()->Failed("before it began")));
+}
+
+// Broken and cut bytes give what there is; nothing is read twice as something else.
+TEST(DescribeTest, ReadsWhatThereIs) {
+  gate::Event event;
+  DescribeRequest(MethodKind::kPull, std::string_view("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 12), event);
+  EXPECT_EQ("", event.image);
+  DescribeRequest(MethodKind::kPull, std::string_view("\x0a\x7f\x0a\x7fhalf", 8), event);
+  EXPECT_EQ("half", event.image);
+  std::string many;
+  for (std::size_t i = 0; i < 2 * limits::kDescribedFields; ++i) many += std::string("\x10\x01", 2);
+  DescribeRequest(MethodKind::kPull, many + "\x0a\x03\x0a\x01x", event);
+  EXPECT_EQ("", event.image) << "bounded";
 }
 
 TEST_F(JudgedCallsTest, ThePodIsTheOneTheSandboxWasCreatedFor) {
@@ -308,7 +592,7 @@ TEST_F(JudgedCallsTest, NamespacesAreComparedAndNeverUsedOtherwise) {
   for (const std::string& space :
        {std::string("../../etc"), std::string(5000, 'n'), std::string(), std::string("lax\n"), std::string("LAX")}) {
     runtime_.sandboxes["pod"].pod_namespace = space;
-    EXPECT_NE("forward", Create(CreateRequest(id_, ""))) << space.substr(0, 20);
+    EXPECT_NE("forward", Create(CreateRequest(id_))) << space.substr(0, 20);
   }
   auto request = CreateRequest(id_);
   request.set_pod_sandbox_id("laxpod");
@@ -324,11 +608,15 @@ TEST_F(JudgedCallsTest, PullGoesOnByDigestAndTheTagIsMade) {
   v1::PullImageRequest forwarded;
   ASSERT_TRUE(forwarded.ParseFromString(std::get<Forward>(ruling).message));
   EXPECT_EQ("reg.io/app@" + digest, forwarded.image().image());
+  // What the pull puts into containerd's store:
+  runtime_.content[digest] = fakes::ImageManifest(id_);
+  runtime_.records["reg.io/app@" + digest] = digest;
   runtime_.images["reg.io/app:new"] = runtime_.images[id_];
   v1::PullImageResponse response;
   response.set_image_ref(id_);
   EXPECT_FALSE(call->After(response.SerializeAsString(), std::chrono::steady_clock::now() + std::chrono::seconds(5)));
   EXPECT_EQ(std::vector<std::string>{"reg.io/app:new"}, runtime_.tagged);
+  EXPECT_EQ(digest, runtime_.records["reg.io/app:new"]);
 }
 
 TEST_F(JudgedCallsTest, PullThatCannotBeTaggedIsNotASuccess) {
@@ -442,6 +730,20 @@ TEST_F(JudgedCallsTest, AnIndexsChildMustBeTheImage) {
   EXPECT_NE("forward", Create(CreateRequest(evil)));
 }
 
+// Near misses, other versions of the CRI and containerd's own services are not ours to forward.
+TEST(MethodsTest, OnlyExactPathsAreKnown) {
+  ASSERT_NE(nullptr, FindMethod("/runtime.v1.ImageService/PullImage"));
+  EXPECT_EQ(MethodKind::kPull, KindOf(*FindMethod("/runtime.v1.ImageService/PullImage")));
+  EXPECT_TRUE(FindMethod("/runtime.v1.RuntimeService/CreateContainer")->judged);
+  EXPECT_FALSE(FindMethod("/runtime.v1.RuntimeService/Version")->judged);
+  for (const char* path :
+       {"", "/", "/containerd.services.images.v1.Images/List", "/runtime.v1alpha2.ImageService/PullImage",
+        "/runtime.v1.RuntimeService/Version/", "/runtime.v1.RuntimeService/Version?x",
+        "/runtime.v1.runtimeservice/Version", "/runtime.v1.RuntimeService/PullImage"}) {
+    EXPECT_EQ(nullptr, FindMethod(path)) << path;
+  }
+}
+
 TEST(CredentialsTest, FollowContainerdsOrderAndStayWithTheirHost) {
   v1::AuthConfig auth;
   auth.set_auth("dXNlcjpwYTpzcw==");
@@ -488,14 +790,12 @@ TEST_F(JudgedCallsTest, ContainersThatCameThroughAreTold) {
 // What runs is judged as it would be now: a policy that has changed since refuses it, and nothing is recorded.
 TEST_F(JudgedCallsTest, WhatRunsIsJudgedByTodaysPolicy) {
   EXPECT_EQ("released", CreateOn(kLayer));
-  const Services services{
-      gate_, runtime_, linker_, reports_, claims_, [this] { return snapshot_; }, [](const std::string&) {}, settings_};
   const std::size_t recorded = reports_.lines.size();
   std::vector<Reason> reasons;
   const auto judge = [&] {
     reasons.clear();
-    EXPECT_TRUE(JudgeRunning(services, *snapshot_, [&](const Running& one) {
-                  reasons.push_back(one.decision.reason);
+    EXPECT_TRUE(admission::JudgeRunning(services_, snapshot_, [&](const admission::Running& one) {
+                  reasons.push_back(one.settled.decision.reason);
                   EXPECT_EQ(kContainer, one.container.id);
                   EXPECT_EQ("default", one.event.pod_namespace);
                   return true;
@@ -508,7 +808,7 @@ TEST_F(JudgedCallsTest, WhatRunsIsJudgedByTodaysPolicy) {
   EXPECT_EQ(std::vector<Reason>{Reason::kRuleDenies}, reasons);
   EXPECT_EQ(recorded, reports_.lines.size());
   runtime_.away = true;
-  EXPECT_FALSE(JudgeRunning(services, *snapshot_, [](const Running&) { return true; }).ok());
+  EXPECT_FALSE(admission::JudgeRunning(services_, snapshot_, [](const admission::Running&) { return true; }).ok());
 }
 
 }  // namespace

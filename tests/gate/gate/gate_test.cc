@@ -14,6 +14,7 @@
 #include "fakes/test_authority.h"
 #include "gate/gate/limits.h"
 #include "gate/gate/report.h"
+#include "gate/gate/snapshot.h"
 #include "policy/file/parse.h"
 
 namespace pullseal::gate {
@@ -244,7 +245,7 @@ TEST_F(GateTest, AuditIsOnlyForTheRulesThatSaySo) {
   EXPECT_EQ(Outcome::kDeny, decision.outcome());
   EXPECT_FALSE(DecidePull("other.io/x").decision.audit_only);
   SetPolicy("", "audit");
-  EXPECT_TRUE(DecidePull("other.io/x").decision.audit_only);
+  EXPECT_EQ(Standing::kOnlyRecorded, StandingOf(DecidePull("other.io/x").decision, &snapshot_));
 }
 
 TEST_F(GateTest, ManyQuestionsShareOneSearchAndNoneIsAdmittedByItsFailure) {
@@ -273,23 +274,48 @@ class FakeReporter final : public Reporter {
   bool fails = false;
 };
 
-TEST_F(GateTest, ConcludeIsTheFailClosedLine) {
+TEST_F(GateTest, SettleIsTheFailClosedLine) {
   FakeReporter reporter;
   for (int i = 0; i <= static_cast<int>(Reason::kAuditUnavailable); ++i) {
     Decision decision;
     decision.reason = static_cast<Reason>(i);
-    const bool goes_on = Conclude(reporter, {}, &snapshot_, decision);
+    const bool goes_on = Settle(reporter, {}, &snapshot_, decision) != Standing::kRefused;
     EXPECT_EQ(judge::OutcomeOf(decision.reason) == Outcome::kAllow, goes_on) << judge::Slug(decision.reason);
-    EXPECT_EQ(judge::OutcomeOf(decision.reason) == Outcome::kAllow, Conclude(reporter, {}, nullptr, decision));
+    EXPECT_EQ(goes_on ? Standing::kGoesOn : Standing::kRefused, Settle(reporter, {}, nullptr, decision));
   }
   reporter.fails = true;
   Decision decision;
   decision.reason = Reason::kSigned;
-  EXPECT_FALSE(Conclude(reporter, {}, &snapshot_, decision));
+  EXPECT_EQ(Standing::kRefused, Settle(reporter, {}, &snapshot_, decision));
   EXPECT_EQ(Reason::kAuditUnavailable, decision.reason);
   SetPolicy("", "audit");
   decision.reason = Reason::kNoRule;
-  EXPECT_TRUE(Conclude(reporter, {}, &snapshot_, decision));
+  EXPECT_EQ(Standing::kOnlyRecorded, Settle(reporter, {}, &snapshot_, decision));
+}
+
+// Policy mode, rule mode and break-glass, each alone; and never without a policy.
+TEST_F(GateTest, StandingIsSaidInOnePlace) {
+  Decision refusal = Refuse(Reason::kSignatureMissing, "");
+  EXPECT_EQ(Standing::kRefused, StandingOf(refusal, &snapshot_));
+  EXPECT_EQ("deny", OutcomeText(refusal, &snapshot_));
+  EXPECT_EQ("unavailable", OutcomeText(Refuse(Reason::kRegistryError, ""), &snapshot_));
+  refusal.audit_only = true;
+  EXPECT_EQ(Standing::kOnlyRecorded, StandingOf(refusal, &snapshot_));
+  EXPECT_EQ("audit", ModeText(refusal, &snapshot_));
+  refusal.audit_only = false;
+  Snapshot audit = snapshot_;
+  audit.policy.mode = policy::Mode::kAudit;
+  EXPECT_EQ(Standing::kOnlyRecorded, StandingOf(refusal, &audit));
+  EXPECT_EQ("would-deny", OutcomeText(refusal, &audit));
+  Snapshot open = snapshot_;
+  open.break_glass = true;
+  EXPECT_EQ(Standing::kOnlyRecorded, StandingOf(refusal, &open));
+  EXPECT_EQ("break-glass", ModeText(refusal, &open));
+  EXPECT_EQ(Standing::kRefused, StandingOf(refusal, nullptr));
+  EXPECT_FALSE(OnlyRecords(nullptr));
+  refusal.reason = Reason::kSigned;
+  EXPECT_EQ(Standing::kGoesOn, StandingOf(refusal, nullptr));
+  EXPECT_EQ("allow", OutcomeText(refusal, &audit));
 }
 
 // A store in memory that can be tampered with.

@@ -7,6 +7,7 @@
 #include "fakes/fake_registry.h"
 #include "fakes/test_authority.h"
 #include "gate/gate/gate.h"
+#include "gate/gate/snapshot.h"
 #include "policy/file/parse.h"
 
 namespace pullseal::gate {

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "fakes/fake_clock.h"
+#include "gate/gate/snapshot.h"
 #include "programs/pullseald/limits.h"
 #include "programs/pullseald/policy_source.h"
 

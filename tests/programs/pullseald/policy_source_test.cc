@@ -10,6 +10,7 @@
 
 #include "fakes/fake_clock.h"
 #include "fakes/test_authority.h"
+#include "gate/gate/snapshot.h"
 #include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {

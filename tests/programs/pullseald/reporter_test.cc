@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "fakes/fake_clock.h"
+#include "gate/gate/snapshot.h"
 
 namespace pullseal::daemon {
 namespace {
@@ -52,7 +53,8 @@ TEST_F(ReporterTest, WhatCannotBeRecordedIsRefusedUnlessTheConfigSaysOtherwise) 
   for (const bool allow : {false, true}) {
     Reports reports(*log, metrics_, clock_, ReportOptions{{}, allow});
     gate::Decision decision = decision_;
-    EXPECT_EQ(allow, gate::Conclude(reports, event_, nullptr, decision));
+    EXPECT_EQ(allow ? gate::Standing::kGoesOn : gate::Standing::kRefused,
+              gate::Settle(reports, event_, nullptr, decision));
     EXPECT_EQ(allow ? gate::Reason::kSigned : gate::Reason::kAuditUnavailable, decision.reason);
   }
   EXPECT_NE(std::string::npos, metrics_.Text().find("pullseal_audit_write_errors_total 2"));
@@ -67,7 +69,7 @@ TEST_F(ReporterTest, BreakGlassAndCanariesAreTold) {
   gate::Snapshot open{policy::Policy(), std::nullopt, true};
   open.policy.mode = policy::Mode::kAudit;
   gate::Decision decision = decision_;
-  EXPECT_TRUE(gate::Conclude(reports, event_, &open, decision)) << "it goes on";
+  EXPECT_EQ(gate::Standing::kOnlyRecorded, gate::Settle(reports, event_, &open, decision)) << "it goes on";
   EXPECT_NE(std::string::npos, metrics_.Text().find("mode=\"break-glass\"")) << metrics_.Text();
   EXPECT_EQ("", reports.CanaryOutcome("reg.io/app:1")) << "no canary";
   event_.action = "canary";

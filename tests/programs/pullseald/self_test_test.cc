@@ -16,12 +16,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class NoCalls final : public cri::JudgedCalls {
+class NoCalls final : public relay::JudgedCalls {
  public:
-  cri::Handling HandlingOf(const cri::Method&) const override { return cri::Handling::kPass; }
-  std::shared_ptr<cri::JudgedCall> New(const cri::Method&) override { return nullptr; }
-  cri::GrpcStatus Overloaded(const cri::Method&) override { return {}; }
-  cri::GrpcStatus Malformed(const cri::Method&, const std::string&) override { return {}; }
+  const relay::Method* Find(std::string_view) const override { return nullptr; }
+  relay::Handling HandlingOf(const relay::Method&) const override { return relay::Handling::kPass; }
+  std::shared_ptr<relay::JudgedCall> New(const relay::Method&) override { return nullptr; }
+  relay::GrpcStatus Overloaded(const relay::Method&, std::string_view) override { return {}; }
+  relay::GrpcStatus Malformed(const relay::Method&, const std::string&, std::string_view) override { return {}; }
 };
 
 class SelfTestTest : public ::testing::Test {
@@ -31,11 +32,11 @@ class SelfTestTest : public ::testing::Test {
     folder_ = ::mkdtemp(name);
     auto listener = Listen(folder_ + "/cri.sock");
     EXPECT_TRUE(listener.ok());
-    cri::RelayOptions options;
+    relay::RelayOptions options;
     options.runtime_socket = folder_ + "/none.sock";
     options.workers = 1;
-    relay_ =
-        std::make_unique<cri::Relay>(std::move(*listener), options, calls_, [](std::string_view, std::string_view) {});
+    relay_ = std::make_unique<relay::Relay>(std::move(*listener), options, calls_,
+                                            [](std::string_view, std::string_view) {});
   }
   ~SelfTestTest() override {
     if (thread_.joinable()) {
@@ -53,7 +54,7 @@ class SelfTestTest : public ::testing::Test {
   NoCalls calls_;
   SystemClock clock_;
   std::atomic<bool> stopping_{false};
-  std::unique_ptr<cri::Relay> relay_;
+  std::unique_ptr<relay::Relay> relay_;
   std::thread thread_;
 };
 
@@ -75,7 +76,7 @@ TEST_F(SelfTestTest, WorkersThatAreStuckAreTold) {
         stuck.set_value();
         release.get_future().wait();
       },
-      cri::Turn::kUsual));
+      relay::Turn::kUsual));
   stuck.get_future().wait();
   EXPECT_EQ("no worker came to it", RunSelfTest(*relay_, clock_, milliseconds(300), stopping_));
   release.set_value();

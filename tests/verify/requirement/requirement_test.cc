@@ -9,6 +9,7 @@
 #include "fakes/sigstore_authority.h"
 #include "fakes/test_authority.h"
 #include "verify/requirement/limits.h"
+#include "verify/sigstore/trusted_material.h"
 
 namespace pullseal::requirement {
 namespace {

@@ -21,7 +21,7 @@
 #include "core/base/unix_listen.h"
 #include "fakes/h2.h"
 
-namespace pullseal::cri {
+namespace pullseal::relay {
 namespace {
 
 using fakes::FakeH2Runtime;
@@ -64,6 +64,7 @@ class OrderedCall final : public JudgedCall {
     return std::nullopt;
   }
   void Observe(const std::string&, const std::optional<std::string>&, SteadyTime) override { ++orders_.observed; }
+  GrpcStatus Failed(const std::string& why) override { return {GrpcCode::kUnknown, "failed: " + why}; }
 
  private:
   Orders& orders_;
@@ -72,10 +73,23 @@ class OrderedCall final : public JudgedCall {
 class OrderedCalls final : public JudgedCalls {
  public:
   explicit OrderedCalls(Orders& orders) : orders_(orders) {}
+  const Method* Find(std::string_view path) const override {
+    static constexpr Method kMethods[] = {
+        {.path = "/runtime.v1.RuntimeService/Version"},
+        {.path = "/runtime.v1.ImageService/PullImage", .judged = true, .own_connection = true, .turn = Turn::kPull},
+        {.path = "/runtime.v1.RuntimeService/StartContainer", .judged = true, .own_connection = true},
+        {.path = "/runtime.v1.RuntimeService/ExecSync", .own_connection = true},
+        {.path = "/runtime.v1.RuntimeService/GetContainerEvents", .streaming = true}};
+    const auto found =
+        std::find_if(std::begin(kMethods), std::end(kMethods), [&](const Method& one) { return one.path == path; });
+    return found != std::end(kMethods) ? found : nullptr;
+  }
   Handling HandlingOf(const Method&) const override { return orders_.handling; }
   std::shared_ptr<JudgedCall> New(const Method&) override { return std::make_shared<OrderedCall>(orders_); }
-  GrpcStatus Overloaded(const Method&) override { return {GrpcCode::kUnknown, "overloaded"}; }
-  GrpcStatus Malformed(const Method&, const std::string& why) override { return {GrpcCode::kInvalidArgument, why}; }
+  GrpcStatus Overloaded(const Method&, std::string_view) override { return {GrpcCode::kUnknown, "overloaded"}; }
+  GrpcStatus Malformed(const Method&, const std::string& why, std::string_view) override {
+    return {GrpcCode::kInvalidArgument, why};
+  }
 
  private:
   Orders& orders_;
@@ -207,7 +221,9 @@ TEST_F(RelayTest, ResponsesCanBeRefused) {
 TEST_F(RelayTest, AnUnreadableSuccessIsNotReleased) {
   script_ = [](const H2Request&) { return H2Script{.body = GrpcFrame("x", true)}; };
   H2Client client = Client();
-  EXPECT_EQ("2", client.Call(kPull, GrpcFrame("request")).grpc_status());
+  const H2Answer answer = client.Call(kPull, GrpcFrame("request"));
+  EXPECT_EQ("2", answer.grpc_status());
+  EXPECT_EQ("failed: the runtime's answer cannot be read", answer.grpc_message()) << "the judgement records it";
   EXPECT_EQ(0, orders_.after);
 }
 
@@ -398,7 +414,9 @@ TEST_F(RelayTest, TooManyDecisionsAreOverloadAndOthersPass) {
 TEST_F(RelayTest, ADecisionThatThrowsIsARefusal) {
   orders_.throws = true;
   H2Client client = Client();
-  EXPECT_EQ("2", client.Call(kPull, GrpcFrame("x")).grpc_status());
+  const H2Answer answer = client.Call(kPull, GrpcFrame("x"));
+  EXPECT_EQ("2", answer.grpc_status());
+  EXPECT_EQ("failed: a decision ended with an exception", answer.grpc_message()) << "the judgement records it";
   EXPECT_TRUE(runtime_->Requests().empty());
 }
 
@@ -552,4 +570,4 @@ TEST(GrpcWireTest, TimeoutsRoundTrip) {
 }
 
 }  // namespace
-}  // namespace pullseal::cri
+}  // namespace pullseal::relay

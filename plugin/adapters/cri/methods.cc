@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "adapters/relay/methods.h"
+#include "adapters/cri/methods.h"
 
 #include <algorithm>
 #include <array>
@@ -9,25 +9,35 @@
 namespace pullseal::cri {
 namespace {
 
-constexpr Method Pass(std::string_view path) { return Method{path, MethodKind::kPass, false, false}; }
-constexpr Method Stream(std::string_view path) { return Method{path, MethodKind::kPass, false, true}; }
+using relay::Method;
+using relay::Turn;
+
+constexpr Method Pass(std::string_view path) { return Method{.path = path}; }
+constexpr Method Stream(std::string_view path) { return Method{.path = path, .streaming = true}; }
+constexpr Method Judged(std::string_view path, MethodKind kind, bool own_connection) {
+  return Method{.path = path,
+                .judged = true,
+                .own_connection = own_connection,
+                .turn = kind == MethodKind::kPull ? Turn::kPull : Turn::kUsual,
+                .kind = static_cast<std::uint8_t>(kind)};
+}
 
 constexpr std::array kMethods = {
     Pass("/runtime.v1.RuntimeService/Version"),
-    Method{"/runtime.v1.RuntimeService/RunPodSandbox", MethodKind::kSandbox, true, false},
+    Judged("/runtime.v1.RuntimeService/RunPodSandbox", MethodKind::kSandbox, true),
     Pass("/runtime.v1.RuntimeService/StopPodSandbox"),
     Pass("/runtime.v1.RuntimeService/RemovePodSandbox"),
     Pass("/runtime.v1.RuntimeService/PodSandboxStatus"),
     Pass("/runtime.v1.RuntimeService/ListPodSandbox"),
-    Method{"/runtime.v1.RuntimeService/CreateContainer", MethodKind::kCreate, true, false},
-    Method{"/runtime.v1.RuntimeService/StartContainer", MethodKind::kStart, true, false},
+    Judged("/runtime.v1.RuntimeService/CreateContainer", MethodKind::kCreate, true),
+    Judged("/runtime.v1.RuntimeService/StartContainer", MethodKind::kStart, true),
     Pass("/runtime.v1.RuntimeService/StopContainer"),
     Pass("/runtime.v1.RuntimeService/RemoveContainer"),
     Pass("/runtime.v1.RuntimeService/ListContainers"),
     Pass("/runtime.v1.RuntimeService/ContainerStatus"),
     Pass("/runtime.v1.RuntimeService/UpdateContainerResources"),
     Pass("/runtime.v1.RuntimeService/ReopenContainerLog"),
-    Method{"/runtime.v1.RuntimeService/ExecSync", MethodKind::kPass, true, false},
+    Method{.path = "/runtime.v1.RuntimeService/ExecSync", .own_connection = true},
     Pass("/runtime.v1.RuntimeService/Exec"),
     Pass("/runtime.v1.RuntimeService/Attach"),
     Pass("/runtime.v1.RuntimeService/PortForward"),
@@ -37,9 +47,9 @@ constexpr std::array kMethods = {
     Pass("/runtime.v1.RuntimeService/ListPodSandboxStats"),
     Pass("/runtime.v1.RuntimeService/UpdateRuntimeConfig"),
     Pass("/runtime.v1.RuntimeService/Status"),
-    Method{"/runtime.v1.RuntimeService/CheckpointContainer", MethodKind::kCheckpoint, false, false},
-    Method{"/runtime.v1.RuntimeService/CheckpointPod", MethodKind::kCheckpoint, false, false},
-    Method{"/runtime.v1.RuntimeService/RestorePod", MethodKind::kRestore, false, false},
+    Judged("/runtime.v1.RuntimeService/CheckpointContainer", MethodKind::kCheckpoint, false),
+    Judged("/runtime.v1.RuntimeService/CheckpointPod", MethodKind::kCheckpoint, false),
+    Judged("/runtime.v1.RuntimeService/RestorePod", MethodKind::kRestore, false),
     Pass("/runtime.v1.RuntimeService/ListMetricDescriptors"),
     Pass("/runtime.v1.RuntimeService/ListPodSandboxMetrics"),
     Pass("/runtime.v1.RuntimeService/RuntimeConfig"),
@@ -52,7 +62,7 @@ constexpr std::array kMethods = {
     Stream("/runtime.v1.RuntimeService/StreamPodSandboxMetrics"),
     Pass("/runtime.v1.ImageService/ListImages"),
     Pass("/runtime.v1.ImageService/ImageStatus"),
-    Method{"/runtime.v1.ImageService/PullImage", MethodKind::kPull, true, false},
+    Judged("/runtime.v1.ImageService/PullImage", MethodKind::kPull, true),
     Pass("/runtime.v1.ImageService/RemoveImage"),
     Pass("/runtime.v1.ImageService/ImageFsInfo"),
     Stream("/runtime.v1.ImageService/StreamImages"),

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <future>
 
-namespace pullseal::cri {
+namespace pullseal::relay {
 namespace {
 
 // Pulls that a registry holds up leave room for what needs no registry.
@@ -65,4 +65,4 @@ TEST(WorkerPoolTest, TheQueueIsBounded) {
 }
 
 }  // namespace
-}  // namespace pullseal::cri
+}  // namespace pullseal::relay
