@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "adapters/cri/describe.h"
+#include "adapters/cri/limits.h"
 #include "adapters/cri/unknown_fields.h"
 #include "adapters/relay/grpc_wire.h"
 #include "cri.pb.h"
@@ -16,6 +18,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (const auto kind :
        {pullseal::cri::MethodKind::kPull, pullseal::cri::MethodKind::kCreate, pullseal::cri::MethodKind::kSandbox}) {
     (void)pullseal::cri::HasUnknownFields(kind, text);
+    pullseal::gate::Event event;
+    pullseal::cri::DescribeRequest(kind, text, event);
+    for (const std::string* one : {&event.image, &event.pod, &event.pod_uid, &event.pod_namespace, &event.container}) {
+      if (one->size() > pullseal::limits::kDescribedBytes) __builtin_trap();
+    }
   }
   runtime::v1::CreateContainerRequest request;
   if (!request.ParseFromArray(data, static_cast<int>(size))) return 0;

@@ -35,10 +35,6 @@ Status PolicySource::Reload(bool asked) {
     return {};
   }
   Publish(*policy);
-  for (const std::string& warning : policy::Warnings(*policy, clock_.Now())) log::Warn("policy: " + warning);
-  log::Info("policy " + policy->name + " version " + policy->version + " in force, mode " +
-            std::string(policy::Text(policy->mode)) + ", " + std::to_string(policy->rules.size()) + " rules, sha256 " +
-            policy->sha256);
   auto snapshot = std::make_shared<const gate::Snapshot>(gate::Snapshot{std::move(*policy), node_labels_});
   {
     const MutexLock lock(mutex_);
@@ -46,6 +42,12 @@ Status PolicySource::Reload(bool asked) {
     opened_ = nullptr;
     loaded_at_ = clock_.Now();
   }
+  // Said only now: what is told to be in force is.
+  const policy::Policy& now = snapshot->policy;
+  for (const std::string& warning : policy::Warnings(now, clock_.Now())) log::Warn("policy: " + warning);
+  log::Info("policy " + now.name + " version " + now.version + " in force, mode " +
+            std::string(policy::Text(now.mode)) + ", " + std::to_string(now.rules.size()) + " rules, sha256 " +
+            now.sha256);
   observer_(snapshot);
   return {};
 }
