@@ -91,7 +91,7 @@ X509* Prepare(const CertificatePlan& plan, const TestAuthority& key, X509* issue
   static long serial = 1000;
   X509* out = X509_new();
   X509_set_version(out, X509_VERSION_3);
-  ASN1_INTEGER_set(X509_get_serialNumber(out), ++serial);
+  ASN1_INTEGER_set(X509_get_serialNumber(out), plan.serial.value_or(++serial));
   SetTime(X509_getm_notBefore(out), plan.from);
   SetTime(X509_getm_notAfter(out), plan.to);
   for (const auto& [type, value] : plan.subject) {
@@ -99,6 +99,7 @@ X509* Prepare(const CertificatePlan& plan, const TestAuthority& key, X509* issue
     X509_NAME_add_entry_by_txt(X509_get_subject_name(out), type.c_str() + (joins ? 1 : 0), MBSTRING_UTF8,
                                reinterpret_cast<const unsigned char*>(value.c_str()), -1, -1, joins ? -1 : 0);
   }
+  if (!plan.end_text.empty()) ASN1_STRING_set(X509_getm_notAfter(out), plan.end_text.data(), -1);
   if (!plan.common_name.empty()) {
     X509_NAME_add_entry_by_txt(X509_get_subject_name(out), "CN", MBSTRING_UTF8,
                                reinterpret_cast<const unsigned char*>(plan.common_name.c_str()), -1, -1, 0);

@@ -39,6 +39,8 @@ struct CertificatePlan {
   // values. A "+" before the name adds it to the part before.
   std::vector<std::pair<std::string, std::string>> subject;
   std::string basic_constraints;  // instead of the usual ones, in OpenSSL's configuration syntax
+  std::optional<long> serial;     // absent: one after the other
+  std::string end_text;           // the bytes of notAfter, instead of `to`
 };
 
 // Minted is a certificate and, for those that sign, its key.

@@ -36,6 +36,11 @@ std::optional<std::int64_t> SecondsOf(const ASN1_TIME* time) {
   return ::timegm(&parts);
 }
 
+bool IsZero(const ASN1_INTEGER* number) {
+  const unsigned char* bytes = ASN1_STRING_get0_data(number);
+  return std::all_of(bytes, bytes + ASN1_STRING_length(number), [](unsigned char byte) { return byte == 0; });
+}
+
 // Signature algorithms that a certificate may be signed with: what PublicKey verifies, over SHA-2.
 struct SignatureAlgorithm {
   int nid;
@@ -234,6 +239,10 @@ Result<Certificate> Certificate::ParseDer(ByteView der) {
   if (ASN1_INTEGER_get(tbs.version) != X509_VERSION_3) return Invalid("is not of version 3");
   if (AlgorithmOf(*impl->syntax) == nullptr) {
     return Invalid("is signed with an algorithm that is not accepted, such as SHA-1");
+  }
+  // RFC 5280 section 4.1.2.2.
+  if (ASN1_STRING_type(tbs.serial_number) == V_ASN1_NEG_INTEGER || IsZero(tbs.serial_number)) {
+    return Invalid("has a serial number that is not positive");
   }
   // RFC 5280 section 4.1.1.2.
   if (X509_ALGOR_cmp(tbs.signature, impl->syntax->algorithm) != 0) return Invalid("names two signature algorithms");

@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 
 #include <algorithm>
+#include <string_view>
 
 namespace pullseal::crypto {
 namespace {
@@ -61,6 +62,15 @@ Pointer Read(ByteView der, const ASN1_ITEM* item) {
   return out;
 }
 
+// A time in DER (RFC 5280 section 4.1.2.5): UTCTime YYMMDDHHMMSSZ or GeneralizedTime YYYYMMDDHHMMSSZ. OpenSSL also
+// takes offsets, fractions and times without seconds.
+bool IsExactTime(const ASN1_TIME* time) {
+  const std::string_view text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(time)),
+                              static_cast<std::size_t>(ASN1_STRING_length(time)));
+  const std::size_t digits = ASN1_STRING_type(time) == V_ASN1_UTCTIME ? 12 : 14;
+  return text.size() == digits + 1 && text.find_first_not_of("0123456789") == digits && text.back() == 'Z';
+}
+
 }  // namespace
 
 void CertificateSyntaxFree::operator()(CertificateSyntax* value) const {
@@ -71,6 +81,7 @@ void KeyInfoSyntaxFree::operator()(KeyInfoSyntax* value) const { Free(value, ASN
 CertificateSyntaxPtr ReadCertificate(ByteView der) {
   auto out = Read<CertificateSyntaxPtr>(der, ASN1_ITEM_rptr(CertificateSyntax));
   if (out && (!IsOctets(out->signature) || !IsOctets(out->tbs->key_info->key))) out = nullptr;
+  if (out && (!IsExactTime(out->tbs->validity->notBefore) || !IsExactTime(out->tbs->validity->notAfter))) out = nullptr;
   return out;
 }
 

@@ -47,8 +47,8 @@ struct KeyInfoSyntaxFree {
 using CertificateSyntaxPtr = std::unique_ptr<CertificateSyntax, CertificateSyntaxFree>;
 using KeyInfoSyntaxPtr = std::unique_ptr<KeyInfoSyntax, KeyInfoSyntaxFree>;
 
-// Null unless `der` is one certificate in strict DER with nothing behind it: what is read is written again and
-// compared.
+// Null unless `der` is one certificate in strict DER with nothing behind it, its times included: what is read is
+// written again and compared.
 CertificateSyntaxPtr ReadCertificate(ByteView der);
 KeyInfoSyntaxPtr ReadKeyInfo(ByteView der);
 Bytes WriteKeyInfo(const KeyInfoSyntax& value);

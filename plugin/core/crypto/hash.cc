@@ -35,6 +35,18 @@ std::size_t DigestSize(Hash hash) {
   return 0;
 }
 
+std::string_view Text(Hash hash) {
+  switch (hash) {
+    case Hash::kSha256:
+      return "SHA-256";
+    case Hash::kSha384:
+      return "SHA-384";
+    case Hash::kSha512:
+      return "SHA-512";
+  }
+  return "";
+}
+
 std::optional<Hash> HashNamed(std::string_view name) {
   if (name == "sha256" || name == "SHA2_256") return Hash::kSha256;
   if (name == "sha384" || name == "SHA2_384") return Hash::kSha384;

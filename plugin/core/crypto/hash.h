@@ -19,6 +19,9 @@ Bytes Digest(Hash hash, ByteView bytes);
 // The length of such a digest in bytes.
 std::size_t DigestSize(Hash hash);
 
+// Text names a hash for people: "SHA-384".
+std::string_view Text(Hash hash);
+
 // The hash that `name` means as Sigstore's logs ("sha256") and bundles ("SHA2_256") write it; absent for others.
 std::optional<Hash> HashNamed(std::string_view name);
 

@@ -4,6 +4,8 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "core/crypto/limits.h"
@@ -58,20 +60,37 @@ bool NamesKeyOf(const Certificate& subject, const Certificate& issuer) {
   return true;
 }
 
-// What OpenSSL calls supported and nobody here takes into account: proxies of a signer (RFC 3820), addresses and routes
-// (RFC 3779).
-bool IsIgnored(X509_EXTENSION* extension) {
-  const int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
-  return nid == NID_proxyCertInfo || nid == NID_sbgp_ipAddrBlock || nid == NID_sbgp_autonomousSysNum;
+// The extensions that are taken into account here or by those who read the certificate for a judgement, all others
+// being unknown: basicConstraints, keyUsage, extendedKeyUsage, subjectAltName, nameConstraints, the key identifiers,
+// the list of certificate timestamps (RFC 6962), and what Fulcio tells of a signer (oid-info.md).
+bool IsUnderstood(X509_EXTENSION* extension) {
+  constexpr std::array kNids = {NID_basic_constraints,      NID_key_usage,        NID_ext_key_usage,
+                                NID_subject_alt_name,       NID_name_constraints, NID_authority_key_identifier,
+                                NID_subject_key_identifier, NID_ct_precert_scts};
+  const ASN1_OBJECT* type = X509_EXTENSION_get_object(extension);
+  if (std::find(kNids.begin(), kNids.end(), OBJ_obj2nid(type)) != kNids.end()) return true;
+  char text[64] = {};
+  const int length = OBJ_obj2txt(text, sizeof text, type, 1);
+  return length > 0 && length < static_cast<int>(sizeof text) &&
+         std::string_view(text).starts_with("1.3.6.1.4.1.57264.1.");
 }
 
-// RFC 5280 section 4.2: a critical extension that is not understood refuses the certificate.
-Status CheckCriticalExtensions(const Certificate& certificate) {
+// RFC 5280 section 4.2: no extension is there twice, whoever reads it, and a critical one that is not understood
+// refuses the certificate. Section 4.1.2.6: alternative names that stand for an empty subject are critical.
+Status CheckExtensions(const Certificate& certificate) {
   const auto* extensions = Tbs(certificate).extensions;
+  std::vector<std::string> sorted = certificate.impl().extensions;
+  std::sort(sorted.begin(), sorted.end());
+  const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
+  if (twice != sorted.end()) return Invalid("has extension " + *twice + " twice");
+  const int names = X509v3_get_ext_by_NID(extensions, NID_subject_alt_name, -1);
+  if (names >= 0 && certificate.HasEmptySubject() &&
+      X509_EXTENSION_get_critical(X509v3_get_ext(extensions, names)) != 1) {
+    return Invalid("has no subject, and alternative names that are not critical");
+  }
   for (int i = 0; i < X509v3_get_ext_count(extensions); ++i) {
     X509_EXTENSION* one = X509v3_get_ext(extensions, i);
-    if (X509_EXTENSION_get_critical(one) != 1) continue;
-    if (IsIgnored(one) || X509_supported_extension(one) != 1) {
+    if (X509_EXTENSION_get_critical(one) == 1 && !IsUnderstood(one)) {
       return Invalid("has a critical extension that is not understood");
     }
   }
@@ -93,7 +112,7 @@ bool IsWithin(const Constraints& constraints, const Certificate& subject, std::s
 Status CheckIssued(const Certificate& subject, const Certificate& issuer, const PublicKey& key) {
   if (X509_NAME_cmp(Tbs(subject).issuer, Tbs(issuer).subject) != 0) return Invalid("names another issuer");
   if (!NamesKeyOf(subject, issuer)) return Invalid("names another key of its issuer");
-  if (auto known = CheckCriticalExtensions(subject); !known) return known;
+  if (auto known = CheckExtensions(subject); !known) return known;
   if (!subject.SignedBy(key)) return Invalid("is not signed by its issuer");
   return {};
 }
@@ -106,7 +125,7 @@ Status CheckAuthority(const Certificate& certificate, const char* usage) {
     return Invalid("may not sign certificates");
   }
   if (!HasUsage(certificate, usage)) return Invalid("is for another extended key usage");
-  return CheckCriticalExtensions(certificate);
+  return CheckExtensions(certificate);
 }
 
 }  // namespace

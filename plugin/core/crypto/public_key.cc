@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/crypto/public_key.h"
 
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -186,6 +188,23 @@ bool VerifyHashed(EVP_PKEY* key, const EVP_MD* hash, ByteView digest, ByteView s
   return good;
 }
 
+// An RSA signature that was written as the two numbers of an ECDSA one: its halves. Empty if `signature` is no such.
+Bytes JoinedHalves(EVP_PKEY* key, ByteView signature) {
+  if (!EVP_PKEY_is_a(key, "RSA")) return {};
+  const int size = EVP_PKEY_get_size(key);
+  if (size <= 0 || size % 2 != 0 || signature.size() == static_cast<std::size_t>(size)) return {};
+  const unsigned char* position = signature.data();
+  const std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>> halves(
+      d2i_ECDSA_SIG(nullptr, &position, static_cast<long>(signature.size())));
+  ERR_clear_error();
+  if (!halves || position != signature.data() + signature.size()) return {};
+  Bytes out(static_cast<std::size_t>(size));
+  const bool good = BN_bn2binpad(ECDSA_SIG_get0_r(halves.get()), out.data(), size / 2) == size / 2 &&
+                    BN_bn2binpad(ECDSA_SIG_get0_s(halves.get()), out.data() + size / 2, size / 2) == size / 2;
+  ERR_clear_error();
+  return good ? out : Bytes();
+}
+
 Bytes InfoOf(EVP_PKEY* key) {
   unsigned char* der = nullptr;
   const int size = i2d_PUBKEY(key, &der);
@@ -249,38 +268,41 @@ bool PublicKey::VerifyWith(Hash hash, ByteView message, ByteView signature) cons
   return VerifyMessage(impl_->key.get(), md, message, signature);
 }
 
-bool PublicKey::Verify(ByteView message, ByteView signature) const {
-  return VerifyWith(Hash::kSha256, message, signature);
+std::optional<Hash> PublicKey::HashThatFits(ByteView message, ByteView signature) const {
+  // The likeliest first: what key files are signed by.
+  for (const Hash hash : {Hash::kSha256, Hash::kSha384, Hash::kSha512}) {
+    if (VerifyWith(hash, message, signature)) return hash;
+    if (impl_->kind == Kind::kEd25519) break;  // which takes none
+  }
+  return std::nullopt;
+}
+
+PublicKey PublicKey::Only(Hash hash) const {
+  PublicKey out = *this;
+  out.only_ = hash;
+  return out;
+}
+
+bool PublicKey::Fits(ByteView message, ByteView signature) const {
+  return only_ ? VerifyWith(*only_, message, signature) : HashThatFits(message, signature).has_value();
 }
 
 bool PublicKey::VerifyEnvelope(ByteView message, ByteView signature) const {
-  if (impl_->kind == Kind::kEd25519) {
-    return VerifyEd25519ph(impl_->key.get(), message, signature) || Verify(message, signature);
-  }
-  if (VerifyWith(NaturalHash(), message, signature)) return true;
-  return NaturalHash() != Hash::kSha256 && Verify(message, signature);
+  if (impl_->kind == Kind::kEd25519 && VerifyEd25519ph(impl_->key.get(), message, signature)) return true;
+  return Fits(message, signature);
+}
+
+bool PublicKey::Verify(ByteView message, ByteView signature) const {
+  if (Fits(message, signature)) return true;
+  const Bytes joined = JoinedHalves(impl_->key.get(), signature);
+  return !joined.empty() && Fits(message, joined);
 }
 
 bool PublicKey::VerifyDigest(Hash hash, ByteView digest, ByteView signature) const {
   if (digest.size() != DigestSize(hash)) return false;
   // libsodium's pre-hashed Ed25519 hashes itself; it takes no digest.
-  if (impl_->kind == Kind::kEd25519) return false;
-  const bool fits = hash == Hash::kSha256 || hash == NaturalHash();
-  return fits && VerifyHashed(impl_->key.get(), ToOpenSsl(hash), digest, signature);
-}
-
-Hash PublicKey::NaturalHash() const {
-  switch (impl_->kind) {
-    case Kind::kEcdsaP384:
-      return Hash::kSha384;
-    case Kind::kEcdsaP521:
-    case Kind::kEd25519:
-      return Hash::kSha512;
-    case Kind::kEcdsaP256:
-    case Kind::kRsa:
-      break;
-  }
-  return Hash::kSha256;
+  if (impl_->kind == Kind::kEd25519 || (only_ && *only_ != hash)) return false;
+  return VerifyHashed(impl_->key.get(), ToOpenSsl(hash), digest, signature);
 }
 
 const Bytes& PublicKey::Der() const { return impl_->der; }

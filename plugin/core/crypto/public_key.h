@@ -3,6 +3,7 @@
 #define PULLSEAL_CORE_CRYPTO_PUBLIC_KEY_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,26 +31,35 @@ class PublicKey {
   // ParsePkcs1 reads a bare RSAPublicKey (RFC 8017 appendix A.1.1), the form of a few old certificate logs.
   static Result<PublicKey> ParsePkcs1(ByteView der);
 
-  // Verify says whether `signature` is this key's over `message` as cosign's simple signing hashes: SHA-256 whatever
-  // the curve or size, pure Ed25519 (RFC 8032 section 5.1.7). ECDSA signatures are strict ASN.1 DER.
+  // Verify says whether `signature` is this key's over `message`, as cosign's simple signing makes them: cosign hashes
+  // by SHA-256 where the key is a file, by the hash as long as the key where it is in a key vault, and by whichever
+  // SHA-2 it is told. All of them are tried, or the one that Only named. Ed25519 is pure (RFC 8032 section 5.1.7).
+  // ECDSA signatures are strict ASN.1 DER; RSA's also stand as two halves in a SEQUENCE of INTEGERs, as cosign wrote
+  // those of Azure's vaults (sigstore before 1.10.9).
   bool Verify(ByteView message, ByteView signature) const;
 
-  // The same for signers that follow Sigstore's registry of algorithms, as those of DSSE envelopes and bundles: the
-  // hash as long as the curve (SHA-256, SHA-384, SHA-512), else SHA-256 as older signers did; Ed25519 pure or
-  // pre-hashed (Ed25519ph, RFC 8032 section 5.1, empty context), which cosign 3 writes.
+  // The same for DSSE envelopes and bundles (Sigstore's registry of algorithms): beside that, Ed25519 pre-hashed
+  // (Ed25519ph, RFC 8032 section 5.1, empty context), which cosign 3 writes; no halves.
   bool VerifyEnvelope(ByteView message, ByteView signature) const;
 
-  // The same as VerifyEnvelope where only the message's digest is known. False for a digest of another length than
-  // `hash` makes, and for Ed25519, which needs the message.
+  // The same as VerifyEnvelope where only the message's digest by `hash` is known. False for a digest of another length
+  // than that makes, and for Ed25519, which needs the message.
   bool VerifyDigest(Hash hash, ByteView digest, ByteView signature) const;
+
+  // The same key, whose signatures are over `hash` alone: for Verify, VerifyEnvelope and VerifyDigest. Ed25519 takes
+  // none.
+  PublicKey Only(Hash hash) const;
+
+  const std::optional<Hash>& only() const { return only_; }
+
+  // The SHA-2 hash under which `signature` is this key's over `message`, whatever Only said, for people; absent if it
+  // is under none.
+  std::optional<Hash> HashThatFits(ByteView message, ByteView signature) const;
 
   // Verify over exactly one hash; Ed25519 takes no hash and is pure.
   bool VerifyWith(Hash hash, ByteView message, ByteView signature) const;
 
   Kind kind() const;
-
-  // The hash Sigstore's registry of algorithms pairs with this key; for Ed25519 that of the pre-hashed form.
-  Hash NaturalHash() const;
 
   // The DER SubjectPublicKeyInfo.
   const Bytes& Der() const;
@@ -62,8 +72,10 @@ class PublicKey {
  private:
   PublicKey(std::shared_ptr<const Impl> impl, std::string fingerprint);
   friend Result<PublicKey> Adopt(std::unique_ptr<Impl> impl);
+  bool Fits(ByteView message, ByteView signature) const;
   std::shared_ptr<const Impl> impl_;
   std::string fingerprint_;
+  std::optional<Hash> only_;
 };
 
 // Text names a kind of key for people, such as "ECDSA P-256".

@@ -107,7 +107,8 @@ class PolicyParser {
     std::set<std::string> names;
     std::set<std::string> fingerprints;
     for (const yaml::Node& node : in_.List(*list, "keys")) {
-      if (!in_.Map(node, "a key", {"name", "file", "pem", "notBefore", "notAfter", "trustRoot", "revoked"})) return;
+      if (!in_.Map(node, "a key", {"name", "file", "pem", "hash", "notBefore", "notAfter", "trustRoot", "revoked"}))
+        return;
       std::string name = Name(in_.Require(node, "name", "a key"), "keys.name");
       UniqueName(node, names, name, "key");
       auto key = KeyMaterial(node, name);
@@ -145,7 +146,14 @@ class PolicyParser {
       in_.Fail(where, "key \"" + name + "\" " + key.error().message);
       return std::nullopt;
     }
-    return std::move(*key);
+    const yaml::Node* pinned = node.Find("hash");
+    if (pinned == nullptr) return std::move(*key);
+    const auto hash = crypto::HashNamed(in_.Text(*pinned, "hash"));
+    if (!hash) {
+      in_.Fail(*pinned, "hash must be sha256, sha384 or sha512");
+      return std::nullopt;
+    }
+    return key->Only(*hash);
   }
 
   requirement::KeyUse Use(const yaml::Node& node) {

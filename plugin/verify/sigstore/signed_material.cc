@@ -142,6 +142,11 @@ bool SignedMaterial::SignedBy(const crypto::PublicKey& key) const {
   return bundled != nullptr && bundled->sha256 && key.VerifyDigest(crypto::Hash::kSha256, *bundled->sha256, signature);
 }
 
+std::optional<crypto::Hash> SignedMaterial::HashBy(const crypto::PublicKey& key) const {
+  const Bytes* bytes = SignedBytesOf(form);
+  return bytes != nullptr ? key.HashThatFits(*bytes, signature) : std::nullopt;
+}
+
 bool SignedMaterial::IsBundle() const {
   return std::holds_alternative<BundledMessage>(form) || std::holds_alternative<BundledEnvelope>(form);
 }

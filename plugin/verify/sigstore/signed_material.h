@@ -54,6 +54,8 @@ struct SignedMaterial {
   Result<Bytes> MessageDigest(crypto::Hash hash) const;
   // Whether `key` made the signature over the signed bytes; false too where these are not known.
   bool SignedBy(const crypto::PublicKey& key) const;
+  // The hash under which `key` made it, whatever the policy names, for people (PublicKey::HashThatFits).
+  std::optional<crypto::Hash> HashBy(const crypto::PublicKey& key) const;
 
   bool IsBundle() const;
   // Of the envelope; null for messages.

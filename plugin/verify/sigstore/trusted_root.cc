@@ -113,6 +113,11 @@ Status ParseList(const json::Value& root, const char* name,
 Result<TrustedRoot> TrustedRoot::Parse(std::string_view text) {
   if (text.size() > limits::kTrustRootBytes) return Error{ErrorCode::kLimit, "trusted root is too large"};
   auto parsed = json::Parse(text);
+  // `gh attestation trusted-root` prints one a line.
+  const std::size_t line = text.find('\n');
+  if (!parsed && line < text.size() && json::Parse(text.substr(0, line)).ok()) {
+    return Invalid("the file holds more than one trusted root, one a line (JSON lines); make a file of each");
+  }
   if (!parsed) return parsed.error().In("trusted root");
   if (!IsKnownMediaType(TextOr(*parsed, "mediaType"))) return Invalid("mediaType is not a known version");
   TrustedRoot out;

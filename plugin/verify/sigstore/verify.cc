@@ -66,7 +66,11 @@ class Verifier {
 
   // 1.
   bool CheckSignature(const crypto::PublicKey& key) {
-    return material_.SignedBy(key) || Fail(Flaw::kSignature, "the signature is not the signer's over this content");
+    if (material_.SignedBy(key)) return true;
+    const auto other = key.only() ? material_.HashBy(key) : std::nullopt;
+    return Fail(Flaw::kSignature, other ? "the signature is over " + std::string(crypto::Text(*other)) +
+                                              ", and the policy names another hash for the key"
+                                        : "the signature is not the signer's over this content");
   }
 
   // 2., 3.

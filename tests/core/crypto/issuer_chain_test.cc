@@ -145,6 +145,72 @@ TEST_F(IssuedTest, CriticalExtensionsAreUnderstood) {
   EXPECT_EQ("has a critical extension that is not understood", Issued(With("1.3.6.1.5.5.7.1.8", {0x30, 0}, true)));
 }
 
+// What OpenSSL can read and nobody here takes into account is not understood either.
+TEST_F(IssuedTest, OnlyWhatIsProcessedIsUnderstood) {
+  const std::pair<const char*, Bytes> unknown[] = {
+      {"2.5.29.36", {0x30, 3, 0x80, 1, 0}},                              // policyConstraints
+      {"2.5.29.54", {2, 1, 0}},                                          // inhibitAnyPolicy
+      {"2.5.29.32", {0x30, 6, 0x30, 4, 6, 2, 0x2a, 3}},                  // certificatePolicies
+      {"2.5.29.33", {0x30, 10, 0x30, 8, 6, 2, 0x2a, 3, 6, 2, 0x2a, 4}},  // policyMappings
+      {"2.5.29.31", {0x30, 0}},                                          // cRLDistributionPoints
+      {"2.5.29.18", {0x30, 2, 0x82, 0}},                                 // issuerAltName
+      {"2.16.840.1.113730.1.1", {3, 2, 7, 0x80}},                        // Netscape's type
+      {"1.3.6.1.5.5.7.48.1.5", {5, 0}},                                  // OCSP no check
+      {"1.3.6.1.4.1.11129.2.4.3", {5, 0}},                               // a precertificate's poison
+      {"1.3.6.1.4.1.572641.1", {5, 0}},
+  };
+  for (const auto& [oid, content] : unknown) {
+    EXPECT_EQ("", Issued(With(oid, content))) << oid;
+    EXPECT_EQ("has a critical extension that is not understood", Issued(With(oid, content, true))) << oid;
+  }
+  EXPECT_EQ("", Issued(With(kSubjectKeyId, Identifier(4, 1), true)));
+  EXPECT_EQ("", Issued(With("1.3.6.1.4.1.57264.1.8", {12, 1, 'x'}, true))) << "Fulcio's";
+}
+
+TEST_F(IssuedTest, NoExtensionIsThereTwice) {
+  CertificatePlan plan = With("1.2.3.4", {5, 0});
+  plan.extensions.push_back({"1.2.3.4", {5, 0}});
+  EXPECT_EQ("has extension 1.2.3.4 twice", Issued(plan));
+}
+
+TEST_F(IssuedTest, SerialNumbersArePositive) {
+  constexpr char kNot[] = "certificate: has a serial number that is not positive";
+  CertificatePlan plan = Leaf();
+  plan.serial = 1;
+  EXPECT_EQ("", Issued(plan));
+  plan.serial = 0;
+  EXPECT_EQ(kNot, Issued(plan));
+  plan.serial = -5;
+  EXPECT_EQ(kNot, Issued(plan));
+}
+
+TEST_F(IssuedTest, AnEmptySubjectHasCriticalNames) {
+  CertificatePlan plan = Leaf();
+  plan.alternative_names = "email:a@acme.example";
+  EXPECT_EQ("has no subject, and alternative names that are not critical", Issued(plan));
+  plan.common_name = "signer";
+  EXPECT_EQ("", Issued(plan));
+}
+
+TEST_F(IssuedTest, TimesAreInDer) {
+  CertificatePlan plan = Leaf();
+  plan.end_text = "270101000000Z";
+  EXPECT_EQ("", Issued(plan));
+  // An offset, no seconds, fractions, small letters, nothing behind it.
+  for (const char* text : {"270101000000+0100", "2701010000Z", "270101000000.5Z", "270101000000z", "270101000000"}) {
+    plan.end_text = text;
+    EXPECT_NE("", Issued(plan)) << text;
+  }
+  plan.to = *ParseTime("2055-01-01T00:00:00Z");  // which makes it a GeneralizedTime
+  plan.end_text = "20550101000000Z";
+  EXPECT_EQ("", Issued(plan));
+  for (const char* text :
+       {"20550101000000.5Z", "205501010000Z", "20550101000000+0000", "20550101000000", "270101000000Z"}) {
+    plan.end_text = text;
+    EXPECT_NE("", Issued(plan)) << text;
+  }
+}
+
 // The same rules hold above the signer's certificate, at every step to the anchor.
 TEST_F(IssuedTest, ChainsHoldAtEveryStep) {
   const TestAuthority middle_key;

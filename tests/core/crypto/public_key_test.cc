@@ -15,8 +15,8 @@ std::string Pem(const std::string& body) {
   return "-----BEGIN PUBLIC KEY-----\n" + body + "\n-----END PUBLIC KEY-----\n";
 }
 
-// Which hash goes with which key in which container: cosign's simple signing hashes by SHA-256 always, envelopes by the
-// hash as long as the curve, or by SHA-256 where their signer is older.
+// Whichever SHA-2 goes with whichever key, in both containers: key files hash by SHA-256, vaults by the key's size,
+// others by what they are told.
 TEST(PublicKeyTest, HashesByKeyAndContainer) {
   struct Case {
     const char* key;
@@ -37,10 +37,25 @@ TEST(PublicKeyTest, HashesByKeyAndContainer) {
     EXPECT_TRUE(key->VerifyEnvelope(AsBytes("m"), signer.Sign("m", one.own_hash))) << one.key;
     EXPECT_FALSE(key->VerifyEnvelope(AsBytes("n"), signer.Sign("m", one.own_hash))) << one.key;
     EXPECT_FALSE(key->VerifyEnvelope(AsBytes("m"), {})) << one.key;
-    const bool other_hash = std::string(one.own_hash) != "SHA256";
-    EXPECT_EQ(!other_hash, key->Verify(AsBytes("m"), signer.Sign("m", one.own_hash))) << one.key;
-    if (std::string(one.key) != "ED25519") {
-      EXPECT_FALSE(key->VerifyEnvelope(AsBytes("m"), signer.Sign("m", "SHA1"))) << one.key;
+    if (std::string(one.key) == "ED25519") continue;
+    EXPECT_FALSE(key->VerifyEnvelope(AsBytes("m"), signer.Sign("m", "SHA1"))) << one.key;
+    EXPECT_FALSE(key->Verify(AsBytes("m"), signer.Sign("m", "SHA1"))) << one.key;
+    for (const auto& [name, hash] : {std::pair<const char*, Hash>{"SHA256", Hash::kSha256},
+                                     {"SHA384", Hash::kSha384},
+                                     {"SHA512", Hash::kSha512}}) {
+      const Bytes signature = signer.Sign("m", name);
+      EXPECT_TRUE(key->Verify(AsBytes("m"), signature)) << one.key << name;
+      EXPECT_TRUE(key->VerifyEnvelope(AsBytes("m"), signature)) << one.key << name;
+      EXPECT_FALSE(key->Verify(AsBytes("n"), signature)) << one.key << name;
+      EXPECT_TRUE(key->VerifyDigest(hash, Digest(hash, AsBytes("m")), signature)) << one.key << name;
+      EXPECT_EQ(hash, key->HashThatFits(AsBytes("m"), signature)) << one.key;
+      EXPECT_FALSE(key->HashThatFits(AsBytes("n"), signature)) << one.key;
+      EXPECT_FALSE(key->Only(hash == Hash::kSha256 ? Hash::kSha512 : Hash::kSha256)
+                       .VerifyDigest(hash, Digest(hash, AsBytes("m")), signature));
+      for (const Hash only : {Hash::kSha256, Hash::kSha384, Hash::kSha512}) {
+        EXPECT_EQ(only == hash, key->Only(only).Verify(AsBytes("m"), signature)) << one.key << name;
+        EXPECT_EQ(only == hash, key->Only(only).VerifyEnvelope(AsBytes("m"), signature)) << one.key << name;
+      }
     }
   }
 }
@@ -55,6 +70,53 @@ TEST(PublicKeyTest, PreHashedEd25519IsForEnvelopesOnly) {
   EXPECT_FALSE(key->VerifyEnvelope(AsBytes("n"), signature));
   signature.push_back(0);
   EXPECT_FALSE(key->VerifyEnvelope(AsBytes("m"), signature));
+}
+
+// DER of SEQUENCE { INTEGER first half, INTEGER second half }.
+Bytes InHalves(const Bytes& signature) {
+  const auto wrap = [](std::uint8_t tag, const Bytes& content) {
+    Bytes out = {tag};
+    if (content.size() >= 256) {
+      out.insert(out.end(), {0x82, static_cast<std::uint8_t>(content.size() >> 8)});
+    } else if (content.size() >= 128) {
+      out.push_back(0x81);
+    }
+    out.push_back(static_cast<std::uint8_t>(content.size()));
+    out.insert(out.end(), content.begin(), content.end());
+    return out;
+  };
+  const auto integer = [&](auto begin, auto end) {
+    while (begin != end && *begin == 0) ++begin;
+    Bytes content(begin, end);
+    if (content.empty() || content.front() >= 0x80) content.insert(content.begin(), 0);
+    return wrap(2, content);
+  };
+  const auto middle = signature.begin() + static_cast<std::ptrdiff_t>(signature.size() / 2);
+  Bytes both = integer(signature.begin(), middle);
+  const Bytes second = integer(middle, signature.end());
+  both.insert(both.end(), second.begin(), second.end());
+  return wrap(0x30, both);
+}
+
+// What cosign made of signatures by Azure's RSA keys until sigstore 1.10.9.
+TEST(PublicKeyTest, RsaSignaturesInHalves) {
+  for (const char* size : {"RSA", "RSA-3072", "RSA-4096"}) {
+    const TestAuthority signer(size);
+    const auto key = PublicKey::ParsePem(signer.PublicPem());
+    ASSERT_TRUE(key.ok());
+    for (const char* hash : {"SHA256", "SHA384", "SHA512"}) {
+      Bytes halves = InHalves(signer.Sign("m", hash));
+      EXPECT_TRUE(key->Verify(AsBytes("m"), halves)) << size << hash;
+      EXPECT_FALSE(key->Verify(AsBytes("n"), halves)) << size << hash;
+      EXPECT_FALSE(key->VerifyEnvelope(AsBytes("m"), halves)) << "of simple signing only";
+      halves.push_back(0);
+      EXPECT_FALSE(key->Verify(AsBytes("m"), halves)) << size << hash;
+    }
+    EXPECT_TRUE(key->Only(Hash::kSha384).Verify(AsBytes("m"), InHalves(signer.Sign("m", "SHA384"))));
+    EXPECT_FALSE(key->Only(Hash::kSha256).Verify(AsBytes("m"), InHalves(signer.Sign("m", "SHA384"))));
+    EXPECT_FALSE(key->Verify(AsBytes("m"), Bytes{0x30, 6, 2, 1, 0xff, 2, 1, 1})) << "a number below zero";
+    EXPECT_FALSE(key->Verify(AsBytes("m"), InHalves(Bytes(1024, 0xff)))) << "longer than the key";
+  }
 }
 
 TEST(PublicKeyTest, VerifiesItsOwnSignatureOnly) {
