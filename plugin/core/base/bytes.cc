@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/base/bytes.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace pullseal {
 namespace {
@@ -89,8 +91,11 @@ std::string Base64Encode(ByteView bytes) {
   return out;
 }
 
-Result<Bytes> Base64Decode(std::string_view text) {
-  const Error bad{ErrorCode::kInvalid, "not canonical standard base64"};
+namespace {
+
+// `exact`: what the bytes do not use of the last digit must be zero.
+Result<Bytes> Decode(std::string_view text, bool exact) {
+  const Error bad{ErrorCode::kInvalid, exact ? "not canonical standard base64" : "not standard base64"};
   if (text.size() % 4 != 0) return bad;
   std::size_t padding = 0;
   if (text.ends_with("==")) {
@@ -116,14 +121,26 @@ Result<Bytes> Base64Decode(std::string_view text) {
   if (negative < 0) return bad;
   // The last group of two or three digits: what its bytes do not use is zero.
   if (padding == 1) {
-    if ((group & 3) != 0) return bad;
+    if (exact && (group & 3) != 0) return bad;
     out[at++] = static_cast<std::uint8_t>(group >> 10);
     out[at++] = static_cast<std::uint8_t>(group >> 2);
   } else if (padding == 2) {
-    if ((group & 15) != 0) return bad;
+    if (exact && (group & 15) != 0) return bad;
     out[at++] = static_cast<std::uint8_t>(group >> 4);
   }
   return out;
+}
+
+}  // namespace
+
+Result<Bytes> Base64Decode(std::string_view text) { return Decode(text, true); }
+
+Result<Bytes> Base64DecodeAsWritten(std::string_view text) {
+  if (text.find_first_of("\r\n") == std::string_view::npos) return Decode(text, false);
+  std::string joined;
+  joined.reserve(text.size());
+  std::copy_if(text.begin(), text.end(), std::back_inserter(joined), [](char c) { return c != '\r' && c != '\n'; });
+  return Decode(joined, false);
 }
 
 std::string Printable(std::string_view text, std::size_t most) {

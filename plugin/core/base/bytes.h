@@ -30,6 +30,11 @@ std::string Base64Encode(ByteView bytes);
 // padding, unused bits zero. kInvalid otherwise.
 Result<Bytes> Base64Decode(std::string_view text);
 
+// Base64DecodeAsWritten reads the same as Go's StdEncoding does, for text that people make with tools that wrap lines:
+// CR and LF count for nothing wherever they stand, unused bits are not looked at. kInvalid otherwise. Only where two
+// spellings of the same bytes do no harm.
+Result<Bytes> Base64DecodeAsWritten(std::string_view text);
+
 // Printable returns `text` cut to `most` bytes with everything but printable ASCII replaced by '?': what may stand in a
 // log line, a refusal or a terminal although somebody else wrote it.
 std::string Printable(std::string_view text, std::size_t most);

@@ -11,6 +11,8 @@ namespace pullseal::limits {
 inline constexpr std::size_t kJsonDepth = 64;
 // Nodes of any JSON document we read: bounds memory, which is about 40 times the text in the worst case.
 inline constexpr std::size_t kJsonNodes = 200'000;
+// Members of one object: a manifest has ten, an image's labels or a node object's fields some hundred.
+inline constexpr std::size_t kJsonMembers = 10'000;
 
 }  // namespace pullseal::limits
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <unordered_set>
 
 #include "core/base/bytes.h"
 #include "core/json/limits.h"
@@ -26,13 +25,18 @@ class TreeBuilder final : public nlohmann::json_sax<Library> {
   bool binary(binary_t&) override { return Fail(ErrorCode::kInvalid, "binary value"); }
   bool start_object(std::size_t) override { return Open(Value(Value::Storage(Members{}))); }
   bool start_array(std::size_t) override { return Open(Value(Value::Storage(Array{}))); }
-  bool end_object() override { return Close(); }
+  bool end_object() override {
+    const std::string* twice = FindDuplicate(std::get<Members>(open_.back().value.storage()));
+    if (twice != nullptr) return Fail(ErrorCode::kInvalid, "duplicate member \"" + Printable(*twice, 64) + "\"");
+    return Close();
+  }
   bool end_array() override { return Close(); }
   bool key(string_t& name) override {
-    if (!IsNew(name)) {
-      return Fail(ErrorCode::kInvalid, "duplicate member \"" + Printable(name, 64) + "\"");
+    Level& level = open_.back();
+    if (std::get<Members>(level.value.storage()).size() >= limits::kJsonMembers) {
+      return Fail(ErrorCode::kLimit, "a JSON object has too many members");
     }
-    open_.back().name = std::move(name);
+    level.name = std::move(name);
     return true;
   }
   bool parse_error(std::size_t position, const std::string&, const nlohmann::detail::exception&) override {
@@ -45,23 +49,18 @@ class TreeBuilder final : public nlohmann::json_sax<Library> {
  private:
   struct Level {
     Value value;
-    std::string name;
-    std::unordered_set<std::string> names;  // of the members, once they are many
+    std::string name;  // of the member whose value comes next
   };
 
-  // Whether the open object has no member of that name yet. Few are compared, many are looked up: no document makes it
-  // quadratic.
-  bool IsNew(const std::string& name) {
-    constexpr std::size_t kFew = 16;
-    Level& level = open_.back();
-    const Members& members = std::get<Members>(level.value.storage());
-    if (members.size() < kFew) {
-      return std::none_of(members.begin(), members.end(), [&](const auto& member) { return member.first == name; });
-    }
-    if (level.names.empty()) {
-      for (const auto& member : members) level.names.insert(member.first);
-    }
-    return level.names.insert(name).second;
+  // Compared once the object is whole, in n log n: there is no hash that a document could be made to collide in.
+  static const std::string* FindDuplicate(const Members& members) {
+    std::vector<const std::string*> names;
+    names.reserve(members.size());
+    for (const auto& member : members) names.push_back(&member.first);
+    std::sort(names.begin(), names.end(), [](const std::string* a, const std::string* b) { return *a < *b; });
+    const auto same = std::adjacent_find(names.begin(), names.end(),
+                                         [](const std::string* a, const std::string* b) { return *a == *b; });
+    return same != names.end() ? *same : nullptr;
   }
 
   bool Fail(ErrorCode code, std::string message) {
@@ -72,7 +71,7 @@ class TreeBuilder final : public nlohmann::json_sax<Library> {
   bool Open(Value value) {
     if (open_.size() >= limits::kJsonDepth) return Fail(ErrorCode::kLimit, "JSON is nested too deeply");
     if (!Count()) return false;
-    open_.push_back(Level{std::move(value), {}, {}});
+    open_.push_back(Level{std::move(value), {}});
     return true;
   }
   bool Close() {
@@ -130,6 +129,8 @@ Result<Value> Parse(std::string_view text) {
   // The library passes over a byte order mark; RFC 8259 section 8.1 and Go's reader do not.
   if (text.starts_with("\xEF\xBB\xBF")) return Error{ErrorCode::kInvalid, "JSON text begins with a byte order mark"};
   if (!IsUtf8(text)) return Error{ErrorCode::kInvalid, "JSON text is not UTF-8"};
+  // The library takes a zero byte for the end of the text; other readers do not.
+  if (text.find('\0') != std::string_view::npos) return Error{ErrorCode::kInvalid, "JSON text has a zero byte"};
   try {
     if (Library::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root);
   } catch (const std::exception&) {

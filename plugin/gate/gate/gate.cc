@@ -156,6 +156,12 @@ Result<std::optional<oci::Digest>> Gate::OnlyManifestForNode(const Question& que
   if (!parsed && parsed.error().code == ErrorCode::kLimit) return parsed.error();
   // The bytes are the ones that the digest means, so what cannot be read in them never will be.
   if (!parsed || parsed->kind != oci::Manifest::Kind::kIndex) return std::optional<oci::Digest>();
+  // containerd may follow what we cannot: with such an entry for this node nobody knows which one it would take.
+  for (const oci::UnreadDescriptor& entry : parsed->unread) {
+    if (!entry.platform || (entry.platform->os == node_.os && entry.platform->architecture == node_.architecture)) {
+      return std::optional<oci::Digest>();
+    }
+  }
   std::optional<oci::Digest> only;
   for (const oci::Descriptor& entry : parsed->manifests) {
     if (!entry.platform || entry.platform->os != node_.os || entry.platform->architecture != node_.architecture)

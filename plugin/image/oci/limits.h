@@ -25,6 +25,7 @@ inline constexpr std::size_t kBundleBytes = 16 * kMiB;
 inline constexpr std::size_t kIndexManifests = 1024;
 // Layers of one image: overlay file systems stop at 128 lower layers, builders at 127.
 inline constexpr std::size_t kLayers = 512;
+inline constexpr std::size_t kDigestBytes = 256;  // of any algorithm: sha512 has 135
 // A reference as containerd takes it: 255 for host and repository, 128 for the tag, 72 for a digest.
 inline constexpr std::size_t kReferenceBytes = 512;
 

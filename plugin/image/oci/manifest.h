@@ -35,21 +35,37 @@ struct Descriptor {
   std::string artifact_type;  // what the artifact it points at is, as somebody says; empty if nobody does
 };
 
+// UnreadDescriptor is an entry of a list that we cannot follow, because its digest is of another algorithm than ours (a
+// list of evidence: for whatever reason). Everything as written, unchecked.
+struct UnreadDescriptor {
+  std::string digest;
+  std::string media_type;
+  std::string artifact_type;
+  std::optional<Platform> platform;
+};
+
 // Manifest is an image manifest or an image index (OCI image specification; Docker image manifest version 2 schema 2).
 // If one exists it is one of both and not both: a document with "manifests" and with "config" or "layers" is refused,
-// as is one whose mediaType says another thing than its members, and schema version 1.
+// as is one whose mediaType says another thing than its members, and schema version 1. Null counts as absent.
 struct Manifest {
   enum class Kind { kImage, kIndex };
 
   // Parse reads the JSON in `bytes` (at most limits::kManifestBytes). `media_type` is what its source called it, empty
-  // if unknown; it must agree with the document. kInvalid or kLimit.
+  // if unknown; it must agree with the document. A document that containerd would read otherwise or not at all is
+  // refused whole (json::CheckShape). kInvalid or kLimit.
   static Result<Manifest> Parse(ByteView bytes, std::string_view media_type);
+
+  // ParseList reads a document that lists evidence (referrers, the layers of a signature manifest), which no container
+  // is made of: entries that cannot be read are set aside and hurt none beside them. kInvalid or kLimit.
+  static Result<Manifest> ParseList(ByteView bytes, std::string_view media_type);
 
   Kind kind = Kind::kImage;
   std::string media_type;             // as the document says, empty if it does not
   std::optional<Descriptor> config;   // image only
   std::vector<Descriptor> layers;     // image only, at most limits::kLayers
   std::vector<Descriptor> manifests;  // index only, at most limits::kIndexManifests
+  // What is missing in `manifests`, or in the `layers` of a list of evidence. The two together keep to their bounds.
+  std::vector<UnreadDescriptor> unread;
   std::string artifact_type;          // empty if the document names none
   std::optional<Descriptor> subject;  // what it refers to
   std::map<std::string, std::string> annotations;
@@ -60,7 +76,8 @@ bool IsImageMediaType(std::string_view media_type);
 
 // ImageConfig is the part of an image's configuration that ties an image ID to the content of its root file system.
 struct ImageConfig {
-  // Parse reads the JSON in `bytes`. kInvalid, e.g. without rootfs.diff_ids.
+  // Parse reads the JSON in `bytes`. kInvalid, e.g. without rootfs.diff_ids, or if containerd would read it otherwise
+  // or not at all (json::CheckShape).
   static Result<ImageConfig> Parse(ByteView bytes);
 
   std::vector<Digest> diff_ids;  // uncompressed layers, lowest first

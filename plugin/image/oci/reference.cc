@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/base/bytes.h"
+#include "image/oci/host.h"
 #include "image/oci/limits.h"
 
 namespace pullseal::oci {
@@ -40,12 +41,8 @@ bool IsIpv6Literal(std::string_view name) {
 bool IsHost(std::string_view host) {
   std::string_view name = host;
   const std::size_t colon = host.rfind(':');
-  if (colon != std::string_view::npos && !host.ends_with(']')) {
-    const std::string_view port = host.substr(colon + 1);
-    if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string_view::npos) return false;
-    name = host.substr(0, colon);
-  }
-  return IsIpv6Literal(name) || IsDomainName(name);
+  if (colon != std::string_view::npos && !host.ends_with(']')) name = host.substr(0, colon);
+  return (IsIpv6Literal(name) || IsDomainName(name)) && NormalHost(host).ok();
 }
 
 // Length of a separator at the front: ".", "_", "__" or any number of "-".
@@ -159,11 +156,14 @@ Result<Reference> Reference::Parse(std::string_view text) {
 }
 
 std::string Reference::MatchName() const {
-  std::string host;
-  for (const char c : host_) host.push_back(IsUpper(c) ? static_cast<char>(c - 'A' + 'a') : c);
-  if (host.ends_with(":443")) host.resize(host.size() - 4);
-  while (host.ends_with('.')) host.pop_back();
-  return host + "/" + path_;
+  const auto host = NormalHost(host_);  // Parse has seen that there is one
+  return (host ? *host : host_) + "/" + path_;
+}
+
+std::string Reference::DenyName() const {
+  const auto host = NormalHost(host_);
+  if (!host || !IsDockerHub(*host)) return MatchName();
+  return std::string("docker.io/") + (path_.find('/') == std::string::npos ? "library/" : "") + path_;
 }
 
 std::string Reference::Text() const { return Repository() + (digest_ ? "@" + digest_->text() : ":" + tag_); }

@@ -18,7 +18,7 @@ namespace pullseal::oci {
 class Reference {
  public:
   // Parse refuses what containerd refuses (upper case in the repository, a bare 64-character hexadecimal name, digests
-  // of other algorithms) and names longer than limits::kReferenceBytes. kInvalid.
+  // of other algorithms), hosts that NormalHost refuses, and names longer than limits::kReferenceBytes. kInvalid.
   static Result<Reference> Parse(std::string_view text);
 
   // The host with its port as it was written ("localhost:5000"): where containerd would connect to, docker.io apart.
@@ -30,8 +30,11 @@ class Reference {
 
   // host/path as containerd names it in its store.
   std::string Repository() const { return host_ + "/" + path_; }
-  // host/path for matching and comparing: host in lower case, ":443" and trailing dots removed.
+  // host/path for matching and comparing: the host in its one spelling (NormalHost).
   std::string MatchName() const;
+  // The same for rules that deny: all of Docker's hub's names count as docker.io. In other rules they must not, because
+  // containerd takes most of them for registries of their own.
+  std::string DenyName() const;
   // The full name: host/path:tag or host/path@digest.
   std::string Text() const;
   // The same repository at `digest`.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/model/glob.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/bytes.h"
+#include "image/oci/host.h"
 #include "image/oci/limits.h"
 
 namespace pullseal::policy {
@@ -19,19 +21,14 @@ std::vector<std::string> Split(std::string_view text, char separator) {
   }
 }
 
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-std::string NormalHost(std::string_view host) {
-  std::string out = Lower(host);
-  if (out.ends_with(":443")) out.resize(out.size() - 4);
-  while (out.ends_with('.')) out.pop_back();
-  return out == "index.docker.io" ? "docker.io" : out;
+// The host's one spelling; a port may be a pattern, too. containerd takes index.docker.io for docker.io.
+Result<std::string> NormalHostGlob(std::string_view host) {
+  const std::size_t colon = std::min(host.rfind(':'), host.size());
+  const bool any_port = host.find('*', colon) != std::string_view::npos;
+  auto normal = oci::NormalHost(any_port ? host.substr(0, colon) : host);
+  if (!normal) return normal.error();
+  if (any_port) return *normal + std::string(host.substr(colon));
+  return *normal == "index.docker.io" ? Result<std::string>(std::string("docker.io")) : normal;
 }
 
 // Segments with "**" against segments; row by row, so that no pattern makes it slow.
@@ -109,7 +106,9 @@ Result<ImageGlob> ImageGlob::Parse(std::string_view pattern, bool unsafe) {
     if (!good) return Invalid(pattern, "has a character that no repository has; use lower case, digits and . _ - / *");
   }
   if (host.find("**") != std::string_view::npos) return Invalid(pattern, "has ** in the host; use * for one DNS label");
-  out.labels_ = Split(NormalHost(host), '.');
+  const auto normal = NormalHostGlob(host);
+  if (!normal) return Invalid(pattern, "has a host that cannot be: " + normal.error().message);
+  out.labels_ = Split(*normal, '.');
   for (const std::string& label : out.labels_) {
     if (label.empty()) return Invalid(pattern, "has an empty DNS label in the host");
     if (!unsafe && label != "*" && label.find('*') != std::string::npos) {

@@ -48,14 +48,17 @@ Answer MatchDigest(const Match& match, const Subject& subject) {
 // Walks the candidates in their order and keeps those that count.
 class Selector {
  public:
-  Selector(const Subject& subject, Selection& out) : subject_(subject), name_(subject.name.MatchName()), out_(out) {}
+  Selector(const Subject& subject, Selection& out)
+      : subject_(subject), name_(subject.name.MatchName()), deny_name_(subject.name.DenyName()), out_(out) {}
 
   void Consider(const Match& match, Applicable applicable) {
     if (out_.complete) return;
     const Answer digest = MatchDigest(match, subject_);
     const Answer space = MatchNamespace(match, subject_);
     if (applicable.exception != nullptr && space == Answer::kMaybe) return;
-    const Answer others = Both(Both(space, MatchImage(match, name_)), MatchLabels(match, subject_));
+    const bool denies = applicable.rule != nullptr && applicable.rule->mode == RuleMode::kDeny;
+    const Answer image = std::max(MatchImage(match, name_), denies ? MatchImage(match, deny_name_) : Answer::kNo);
+    const Answer others = Both(Both(space, image), MatchLabels(match, subject_));
     const Answer answer = Both(others, digest);
     if (answer == Answer::kNo) return;
     if (digest == Answer::kMaybe) out_.needs_digest = true;
@@ -66,6 +69,7 @@ class Selector {
  private:
   const Subject& subject_;
   std::string name_;
+  std::string deny_name_;
   Selection& out_;
 };
 

@@ -19,7 +19,8 @@ using sigstore::SignedMaterial;
 Result<SignedContent> FromSimpleSigning(const SignatureEvidence& evidence) {
   const auto annotation = evidence.annotations.find(std::string(oci::kSignatureAnnotation));
   if (annotation == evidence.annotations.end()) return Invalid("layer has no signature in its annotations");
-  auto raw = Base64Decode(annotation->second);
+  // As tools that wrap lines write it: the bytes alone are verified.
+  auto raw = Base64DecodeAsWritten(annotation->second);
   if (!raw || raw->empty()) return Invalid("layer has no signature in its annotations");
   SignedMaterial material;
   material.form = SignedMaterial::Message{evidence.payload};

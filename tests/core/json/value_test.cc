@@ -26,6 +26,21 @@ TEST(JsonTest, RefusesWhatTwoReadersCouldReadDifferently) {
   }
 }
 
+// The library would take the zero for the end.
+TEST(JsonTest, ZeroBytesAreNoEnd) {
+  EXPECT_FALSE(Parse(std::string_view("{}\0", 3)).ok());
+  EXPECT_FALSE(Parse(std::string_view("{}\0{\"a\":1}", 10)).ok());
+  EXPECT_FALSE(Parse(std::string_view("\0{}", 3)).ok());
+}
+
+TEST(JsonTest, BoundsMembersOfOneObject) {
+  std::string many = "{\"m\":0";
+  for (std::size_t i = 1; i < limits::kJsonMembers; ++i) many += ",\"m" + std::to_string(i) + "\":0";
+  EXPECT_TRUE(Parse(many + "}").ok());
+  EXPECT_FALSE(Parse("[" + many.substr(0, many.rfind(',')) + ",\"m1\":0}]").ok());
+  EXPECT_EQ(ErrorCode::kLimit, Parse(many + ",\"n\":0}").error().code);
+}
+
 TEST(JsonTest, DuplicateIsFoundBehindEscapes) { EXPECT_FALSE(Parse(R"({"a":1,"\u0061":2})").ok()); }
 
 // Wherever the two stand, in objects of few members and of many.

@@ -49,6 +49,41 @@ TEST(ManifestTest, BoundsItsLists) {
   EXPECT_EQ(ErrorCode::kLimit, Manifest::Parse(AsBytes(std::string(limits::kManifestBytes + 1, ' ')), "").error().code);
 }
 
+const std::string kOther = "sha512:" + std::string(128, 'a');
+
+// What containerd would read otherwise than we do decides nothing: it is refused whole.
+TEST(ManifestTest, RefusesOtherSpellingsOfItsMembers) {
+  const std::string mark = R"({"org.criu.checkpoint.container.name":"x"})";
+  EXPECT_TRUE(Parses(ImageManifest(kDigest, R"(,"annotations":)" + mark)));
+  EXPECT_FALSE(Parses(ImageManifest(kDigest, R"(,"Annotations":)" + mark)));
+  EXPECT_FALSE(Parses(ImageManifest(kDigest, ",\"annotation\u017f\":" + mark)));
+  EXPECT_FALSE(ImageConfig::Parse(AsBytes(R"({"rootfs":{"diff_ids":[]},"RootFS":{}})")).ok());
+}
+
+TEST(ManifestTest, NullAnnotationsAreEmptyOnes) {
+  const auto manifest = Manifest::Parse(AsBytes(ImageManifest(kDigest, R"(,"annotations":{"a":null})")), "");
+  ASSERT_TRUE(manifest.ok());
+  EXPECT_EQ(1, manifest->annotations.count("a"));
+}
+
+// An index may name what we cannot follow, beside what we can; an image may not be made of it.
+TEST(ManifestTest, OtherAlgorithmsAreSetAside) {
+  const auto index = Manifest::Parse(AsBytes(ImageIndex({{kOther, "amd64"}, {kDigest, "arm64"}})), "");
+  ASSERT_TRUE(index.ok()) << index.error().message;
+  EXPECT_EQ(kDigest, index->manifests.at(0).digest.text());
+  EXPECT_EQ(kOther, index->unread.at(0).digest);
+  EXPECT_EQ("amd64", index->unread.at(0).platform->architecture);
+  EXPECT_FALSE(Parses(ImageIndex({{"sha256:short", "amd64"}, {kDigest, "arm64"}})));
+  const std::string layers = R"({"schemaVersion":2,"config":{"digest":")" + kDigest +
+                             R"(","size":1},"layers":[{"digest":")" + kOther + R"(","size":1},{"digest":")" + kDigest +
+                             R"(","size":1},5]})";
+  EXPECT_FALSE(Parses(layers));
+  const auto list = Manifest::ParseList(AsBytes(layers), "");
+  ASSERT_TRUE(list.ok()) << list.error().message;
+  EXPECT_EQ(1, list->layers.size());
+  EXPECT_EQ(2, list->unread.size());
+}
+
 TEST(ImageConfigTest, ChainIdFollowsTheSpecification) {
   const std::string a = "sha256:" + std::string(64, 'a');
   const std::string b = "sha256:" + std::string(64, 'b');

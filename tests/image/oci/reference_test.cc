@@ -40,6 +40,32 @@ TEST(ReferenceTest, MatchNameHasOneSpelling) {
     EXPECT_EQ("reg.example.com/a", Reference::Parse(text)->MatchName());
   }
   EXPECT_EQ("localhost:5000/a", Reference::Parse("LOCALHOST:5000/a")->MatchName());
+  for (const char* text : {"[::1]/a", "[0:0:0:0:0:0:0:1]/a", "[0000::0001]:443/a"}) {
+    EXPECT_EQ("[::1]/a", Reference::Parse(text)->MatchName()) << text;
+  }
+  EXPECT_EQ("[fd00::a]:5000/a", Reference::Parse("[FD00:0::A]:5000/a")->MatchName());
+  EXPECT_EQ("10.1.2.3/a", Reference::Parse("[::ffff:0a01:0203]/a")->MatchName());
+}
+
+// To containerd all but the first two are registries of their own.
+TEST(ReferenceTest, DockersOtherNamesAreOneForDenying) {
+  for (const char* host : {"docker.io", "index.docker.io", "INDEX.docker.io", "DOCKER.IO", "registry-1.docker.io",
+                           "Registry-1.Docker.io:443", "registry.hub.docker.com"}) {
+    EXPECT_EQ("docker.io/library/nginx", Reference::Parse(std::string(host) + "/nginx")->DenyName()) << host;
+    EXPECT_EQ("docker.io/team/app", Reference::Parse(std::string(host) + "/team/app")->DenyName()) << host;
+  }
+  EXPECT_EQ("registry-1.docker.io/nginx", Reference::Parse("registry-1.docker.io/nginx")->MatchName());
+  EXPECT_EQ("index.docker.io/nginx", Reference::Parse("INDEX.docker.io/nginx")->MatchName());
+  EXPECT_EQ("registry-1.docker.io:5000/nginx", Reference::Parse("registry-1.docker.io:5000/nginx")->DenyName());
+  EXPECT_EQ("docker.io.evil.com/nginx", Reference::Parse("docker.io.evil.com/nginx")->DenyName());
+}
+
+TEST(ReferenceTest, RefusesHostsOfTwoSpellings) {
+  for (const char* text : {"bad.io:0443/x", "bad.io:0/x", "bad.io:65536/x", "bad.io:/x", "[::1]:05000/x", "[1]/x",
+                           "[:::]/x", "[12345::]/x", "[1:2:3:4:5:6:7:8:9]/x"}) {
+    EXPECT_FALSE(Reference::Parse(text).ok()) << text;
+  }
+  EXPECT_TRUE(Reference::Parse("bad.io:65535/x").ok());
 }
 
 TEST(ReferenceTest, RefusesWhatContainerdRefuses) {

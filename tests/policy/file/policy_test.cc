@@ -176,6 +176,19 @@ TEST(PolicyTest, TheNumberOfRulesIsBounded) {
   EXPECT_NE(std::string::npos, more.error().message.find("too many rules")) << more.error().message;
 }
 
+TEST(PolicyTest, AKeyMayNameItsHash) {
+  const auto with = [](const std::string& hash) {
+    return Parse(std::string(kHead) + "keys:\n  - {name: release, file: release.pub, hash: " + hash + "}\nrules:\n" +
+                 "  - {name: a, match: {images: [\"reg.io/*\"]}" + kRequire + "}\n");
+  };
+  const auto policy = with("sha384");
+  ASSERT_TRUE(policy.ok()) << policy.error().message;
+  const crypto::PublicKey& key = policy->keys.at(0).key();
+  EXPECT_TRUE(key.Verify(AsBytes("m"), Key().Sign("m", "SHA384")));
+  EXPECT_FALSE(key.Verify(AsBytes("m"), Key().Sign("m", "SHA256")));
+  EXPECT_NE(std::string::npos, with("sha1").error().message.find("sha256, sha384 or sha512"));
+}
+
 TEST(PolicyTest, DeepNestingIsRefused) {
   std::string text;
   for (int i = 0; i < 3000; ++i) text += "[";
@@ -222,6 +235,23 @@ TEST_F(SelectTest, DenyThenExceptionThenFirstRule) {
   EXPECT_EQ("first ", Select(*policy, "reg.io/app/over", "default"));
   EXPECT_EQ("!", Select(*policy, "other.io/x", "default"));
   EXPECT_EQ("never ", Select(*policy, "REG.io:443/app/evil", "default")) << "another spelling of the host";
+}
+
+// A deny rule means the content, by whichever name the node would get it; an allow rule means the registry it names.
+TEST_F(SelectTest, DenyRulesKnowDockersOtherNames) {
+  const auto policy = WithRules(
+      "  - {name: wide, mode: allow, match: {images: [\"**\"], unsafe: true}}\n"
+      "  - {name: hub, mode: deny, match: {images: [\"docker.io/**\"]}}\n");
+  ASSERT_TRUE(policy.ok()) << policy.error().message;
+  for (const char* image : {"nginx", "INDEX.docker.io/library/nginx", "registry-1.docker.io/library/nginx",
+                            "Registry.Hub.Docker.Com:443/library/nginx", "docker.io/team/app"}) {
+    EXPECT_EQ("hub ", Select(*policy, image, "default")) << image;
+  }
+  EXPECT_EQ("wide ", Select(*policy, "reg.io/library/nginx", "default"));
+  const auto allow = WithRules("  - {name: hub, mode: allow, match: {images: [\"docker.io/**\"]}}\n");
+  EXPECT_EQ("hub ", Select(*allow, "nginx", "default"));
+  EXPECT_EQ("!", Select(*allow, "registry-1.docker.io/library/nginx", "default"));
+  EXPECT_EQ("!", Select(*allow, "INDEX.docker.io/library/nginx", "default"));
 }
 
 TEST_F(SelectTest, AnUnknownNamespaceNeedsEveryRuleThatCouldMatch) {

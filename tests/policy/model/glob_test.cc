@@ -33,6 +33,7 @@ TEST(GlobTest, StarsStayWhereTheyBelong) {
       {"reg.io/a", "reg.io:5000/a", false},
       {"reg.io:5000/a", "reg.io:5000/a", true},
       {"REG.io:443/a", "reg.io/a", true},
+      {"[0:0::1]:5000/a", "[::1]:5000/a", true},
       {"docker.io/library/*", "docker.io/library/nginx", true},
       {"index.docker.io/library/*", "docker.io/library/nginx", true},
   };
