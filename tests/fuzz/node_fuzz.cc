@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto unit = install::ParseKubeletUnit(text)) {
     // Whatever it was, what we write over it names our socket, and on one line each.
     const std::string lines = install::EndpointOverride(*unit, "/run/pullseal/cri/cri.sock");
-    if (lines.find("--container-runtime-endpoint=unix:///run/pullseal/cri/cri.sock") == std::string::npos) __builtin_trap();
+    if (lines.find("--container-runtime-endpoint=unix:///run/pullseal/cri/cri.sock") == std::string::npos)
+      __builtin_trap();
     if (std::count(lines.begin(), lines.end(), '\n') > 1) __builtin_trap();
   }
   (void)doctor::ParseContainerdDump(text);

@@ -79,6 +79,8 @@ Reach ReachOfNamed(std::string_view peer) {
   return Reach::kPublic;
 }
 
+bool MayName(std::string_view peer, std::string_view host) { return MayReach(ReachOfNamed(peer), host); }
+
 bool IsLoopback(std::string_view host) {
   if (host == "localhost" || host == "[::1]" || host == "::1") return true;
   in_addr v4{};

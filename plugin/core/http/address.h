@@ -20,15 +20,16 @@ enum class Scope {
 // take. A name is kPublic, "localhost" is kLoopback.
 Scope ScopeOf(std::string_view host);
 
+// MayName says whether a registry that answered from `peer` (empty: not known) may send us to `host` as far as its text
+// tells: an IP literal that ReachOfNamed allows, or any name, whose address is looked at when it is known.
+bool MayName(std::string_view peer, std::string_view host);
+
 // MayReach says whether a request may go to the address `peer`.
 bool MayReach(Reach reach, std::string_view peer);
 
 // ReachOfNamed says what a registry may send us to: `peer` is the address that it answered from, empty if not known.
 Reach ReachOfNamed(std::string_view peer);
 
-// IsInternalAddress says whether `host` is an IP literal that a registry elsewhere has no business to send us to. Names
-// that are no literals give false.
-inline bool IsInternalAddress(std::string_view host) { return ScopeOf(host) != Scope::kPublic; }
 // IsLoopback says whether `host` is "localhost" or a loopback literal.
 bool IsLoopback(std::string_view host);
 

@@ -221,6 +221,13 @@ class CurlHttp final : public Http {
     // Ours to choose: libcurl reads the environment by other rules than containerd does.
     curl_->easy_setopt(handle, CURLOPT_PROXY, proxy.c_str());
     curl_->easy_setopt(handle, CURLOPT_NOPROXY, "");
+    // A proxy that is spoken to by TLS is checked by the same authorities, whatever the host behind it asks for.
+    if (roots != nullptr) {
+      curl_blob blob{const_cast<char*>(roots->data()), roots->size(), CURL_BLOB_NOCOPY};
+      curl_->easy_setopt(handle, CURLOPT_PROXY_CAINFO_BLOB, &blob);
+    } else if (!system_roots_.empty()) {
+      curl_->easy_setopt(handle, CURLOPT_PROXY_CAINFO, system_roots_.c_str());
+    }
     curl_->easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_->easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS,
                        static_cast<long>(std::min(limit, transport.connect_time).count()));

@@ -17,6 +17,7 @@ inline constexpr seconds kSlowTime{10};
 // Handles kept with their connections for the next request; each has buffers and, by TLS, a set of roots.
 inline constexpr std::size_t kIdleConnections = 4;
 inline constexpr std::size_t kRootsBytes = 4 * kMiB;  // a system's certificate authorities: 220 KiB
+inline constexpr std::size_t kRootsFiles = 2'000;     // in the folders of authorities: Debian's has 290
 // Hosts remembered for having failed.
 inline constexpr std::size_t kRestingHosts = 256;
 inline constexpr std::size_t kNoProxyEntries = 1024;  // of NO_PROXY; clouds' lists have about 30

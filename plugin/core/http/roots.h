@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/base/lru.h"
 #include "core/base/mutex.h"
@@ -26,6 +27,14 @@ struct FileStamp {
   long nanoseconds = 0;
 };
 
+// SystemRootsFolders are the folders whose files are authorities, too: those of SSL_CERT_DIR, separated by colons, if
+// it is set, else /etc/ssl/certs and /etc/pki/tls/certs (Go, crypto/x509 SystemCertPool).
+std::vector<std::string> SystemRootsFolders();
+
+// CertificatesBeside returns the PEM certificates of the files of `folders` that `text` does not hold already, at most
+// limits::kRootsBytes of limits::kRootsFiles files; files that cannot be read are passed over, as Go does.
+std::string CertificatesBeside(const std::string& text, const std::vector<std::string>& folders);
+
 // SystemRootsFile is the file with the certificate authorities that this machine trusts: SSL_CERT_FILE if it is set, as
 // Go programs read it, else where distributions keep it. Empty if there is none.
 std::string SystemRootsFile();
@@ -37,7 +46,7 @@ class Roots {
   // `ca_file` is read beside the system's roots; empty: none.
   explicit Roots(std::string ca_file) : ca_file_(std::move(ca_file)) {}
 
-  // The system's roots, those of the CA file and `more` (PEM) in one text; null if the system's alone are wanted.
+  // The system's roots, those of the CA file and `more` (PEM) in one text; null if the system's file alone is wanted.
   // kUnavailable if the CA file cannot be read.
   Result<std::shared_ptr<const std::string>> With(const std::string& more);
 
@@ -47,11 +56,14 @@ class Roots {
     std::string text;
   };
   Status Refresh(const std::string& path, ReadFileOnce& file, bool& changed);
+  void RefreshSystem(bool& changed) PULLSEAL_REQUIRES(mutex_);
 
   const std::string ca_file_;
   Mutex mutex_;
   ReadFileOnce system_ PULLSEAL_GUARDED_BY(mutex_);
   ReadFileOnce own_ PULLSEAL_GUARDED_BY(mutex_);
+  std::vector<FileStamp> folders_ PULLSEAL_GUARDED_BY(mutex_);
+  std::string beside_ PULLSEAL_GUARDED_BY(mutex_);  // what the folders have beside system_
   LruMap<std::shared_ptr<const std::string>> joined_ PULLSEAL_GUARDED_BY(mutex_){16};  // by `more`
 };
 

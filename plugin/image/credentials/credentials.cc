@@ -57,7 +57,12 @@ bool MatchesImage(std::string_view pattern, std::string_view host, std::string_v
 
 Credentials JoinedCredentials(std::string_view base64) {
   Credentials out;
-  auto joined = Base64Decode(base64);
+  // As kubelet and containerd read it: over line ends, with padding or without.
+  std::string padded(base64);
+  std::erase_if(padded, [](char c) { return c == '\r' || c == '\n'; });
+  if (!padded.ends_with('=')) padded.append((4 - padded.size() % 4) % 4, '=');
+  auto joined = Base64DecodeAsWritten(padded);
+  ::explicit_bzero(padded.data(), padded.size());
   if (!joined) return out;
   const Secret whole(AsText(*joined));
   if (!joined->empty()) ::explicit_bzero(joined->data(), joined->size());

@@ -43,7 +43,8 @@ using CredentialSources = std::vector<std::shared_ptr<CredentialSource>>;
 // and the port are the same, the path is a prefix (k8s.io/kubernetes pkg/credentialprovider, URLsMatch).
 bool MatchesImage(std::string_view pattern, std::string_view host, std::string_view path);
 
-// JoinedCredentials reads "user:password" in base64, as docker writes it; empty if it is none.
+// JoinedCredentials reads "user:password" in base64, as docker and people write it: wrapped, without padding; empty if
+// it is none.
 Credentials JoinedCredentials(std::string_view base64);
 
 }  // namespace pullseal::credentials

@@ -50,7 +50,8 @@ Result<Token> ReadToken(std::string_view body, std::initializer_list<std::string
   if (!json) return Error{ErrorCode::kRemote, "the token service's answer is not valid JSON"};
   const std::string* text = nullptr;
   for (const std::string_view name : names) {
-    if (text == nullptr) text = json->FindString(name);
+    // A member that is there and empty is none (several services write both).
+    if (text == nullptr || text->empty()) text = json->FindString(name);
   }
   if (text == nullptr || !IsHeaderSafe(*text)) {
     return Error{ErrorCode::kRemote, "the token service's answer has no token"};

@@ -18,9 +18,10 @@ struct Token {
   std::chrono::seconds life{60};
 };
 
-// ReadToken takes the token out of a token service's answer: the first of `names` that is there. Its life is expires_in
-// (a number, or one in a string as clouds write it); where that is absent, what a JWT says of itself, unproven, because
-// a token that ends earlier only costs another one; else a minute (distribution, "Token Authentication"). kRemote.
+// ReadToken takes the token out of a token service's answer: the first of `names` that is there and not empty. Its life
+// is expires_in (a number, or one in a string as clouds write it); where that is absent, what a JWT says of itself,
+// unproven, because a token that ends earlier only costs another one; else a minute (distribution, "Token
+// Authentication"). kRemote.
 Result<Token> ReadToken(std::string_view body, std::initializer_list<std::string_view> names, WallTime now);
 
 }  // namespace pullseal::credentials

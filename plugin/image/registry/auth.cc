@@ -21,15 +21,15 @@ Secret BasicHeader(const credentials::Credentials& credentials) {
   return Secret("Basic " + Base64Encode(AsBytes(joined.text())));
 }
 
-// A token realm gets credentials, so it must be as safe as the registry: https unless the registry itself is plain, and
-// no internal address unless it is the registry's own host.
-Result<http::Url> CheckRealm(const std::string& realm, const http::Url& registry) {
+// A token realm gets credentials, so it must be as safe as the registry, which answered from `peer`: https unless the
+// registry itself is plain, and no internal address unless it is the registry's own host or the registry is internal.
+Result<http::Url> CheckRealm(const std::string& realm, const http::Url& registry, const std::string& peer) {
   auto url = http::Url::Parse(realm);
   if (!url) return Error{ErrorCode::kRemote, "the registry's token realm is not a valid URL"};
   if (url->scheme != "https" && registry.scheme == "https") {
     return Error{ErrorCode::kRemote, "the registry's token realm is plain http; refused"};
   }
-  if (http::IsInternalAddress(url->host) && url->host != registry.host) {
+  if (url->host != registry.host && !http::MayName(peer, url->host)) {
     return Error{ErrorCode::kRemote, "the registry's token realm is an internal address; refused"};
   }
   return url;
@@ -49,6 +49,18 @@ std::string ScopeFor(const Endpoint& endpoint, const std::string& path, const cr
   const bool ours =
       scope.starts_with("repository:") && scope.find(' ') == std::string::npos && scope.substr(0, last).ends_with(path);
   return ours ? scope.substr(0, last) + ":pull" : "repository:" + path + ":pull";
+}
+
+// The repository in a URL of the distribution API, such as /v2/NAME/manifests/1; `otherwise` in any other.
+std::string PathOf(const http::Url& url, const std::string& otherwise) {
+  constexpr std::string_view kRoot = "/v2/";
+  const std::string& text = url.path_and_query;
+  if (!text.starts_with(kRoot)) return otherwise;
+  for (const char* kind : {"/manifests/", "/blobs/", "/referrers/"}) {
+    const std::size_t end = text.rfind(kind);
+    if (end != std::string::npos && end > kRoot.size()) return text.substr(kRoot.size(), end - kRoot.size());
+  }
+  return otherwise;
 }
 
 Error TokenError(long status) {
@@ -143,7 +155,7 @@ Result<http::HttpResponse> Authorizer::Ask(const Case& one, const http::Url& rea
   request.operation = "token";
   request.credentials = credentials.empty() ? "none" : credentials.source;
   const bool same_host = realm.host == one.endpoint.base.host;
-  request.reach = same_host ? http::Reach::kConfigured : http::ReachOfNamed(one.response.peer);
+  request.reach = same_host ? one.reach : http::ReachOfNamed(one.response.peer);
   request.transport = same_host ? one.endpoint.transport : http::TransportForOthers(one.endpoint.transport);
   if (same_host) request.headers = one.endpoint.headers;
   const bool is_refresh = credentials.username == kRefreshTokenUser;
@@ -163,16 +175,18 @@ Result<http::HttpResponse> Authorizer::Ask(const Case& one, const http::Url& rea
 
 Result<Grant> Authorizer::FetchToken(const Case& one, const credentials::Challenge& challenge,
                                      const credentials::Credentials& credentials) {
-  const auto realm = CheckRealm(challenge.Parameter("realm"), one.endpoint.base);
+  const auto realm = CheckRealm(challenge.Parameter("realm"), one.endpoint.base, one.response.peer);
   if (!realm) return realm.error();
-  const std::string query = "service=" + credentials::FormEscape(challenge.Parameter("service")) +
-                            "&scope=" + credentials::FormEscape(ScopeFor(one.endpoint, one.path, challenge)) +
+  // As containerd does: a challenge without a service gets a question without one.
+  const std::string service = challenge.Parameter("service");
+  const std::string query = (service.empty() ? "" : "service=" + credentials::FormEscape(service) + "&") +
+                            "scope=" + credentials::FormEscape(ScopeFor(one.endpoint, one.path, challenge)) +
                             "&client_id=pullseal";
   const std::string key = realm->Text() + "|" + query + "|" + credentials.Fingerprint();
   auto landed = flights_.Do(key, one.deadline, clock_, [&]() -> Result<Grant> {
     auto response = Ask(one, *realm, query, credentials);
     if (!response) return response.error().In("token request");
-    if (response->status != 200) return TokenError(response->status);
+    if (response->status < 200 || response->status > 299) return TokenError(response->status);
     auto token = credentials::ReadToken(response->body, {"token", "access_token"}, clock_.Now());
     Wipe(response->body);
     if (!token) return token.error();
@@ -181,6 +195,20 @@ Result<Grant> Authorizer::FetchToken(const Case& one, const credentials::Challen
   });
   if (!landed) return Error{ErrorCode::kTimeout, "waiting for a token that another question asked for"};
   return std::move(landed->value);
+}
+
+Result<Grant> Authorizer::Anonymous(const http::HttpRequest& request, const http::HttpResponse& response,
+                                    const std::string& path) {
+  Endpoint endpoint;
+  endpoint.base = request.url;
+  endpoint.base.path_and_query.clear();
+  endpoint.transport = request.transport;
+  const std::string there = PathOf(request.url, path);
+  const Case one{endpoint, there, response, request.deadline, request.reach};
+  for (const credentials::Challenge& challenge : credentials::ParseChallenges(response)) {
+    if (challenge.scheme == "bearer") return FetchToken(one, challenge, credentials::Credentials{});
+  }
+  return Error{ErrorCode::kUnauthorized, "it gives no anonymous tokens"};
 }
 
 }  // namespace pullseal::registry

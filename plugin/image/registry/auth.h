@@ -48,6 +48,11 @@ class Authorizer {
   Result<http::HttpResponse> Exchange(const Endpoint& endpoint, const std::string& path,
                                       const credentials::Credentials& request, SteadyTime deadline, const Send& send);
 
+  // A token for nobody, for a host that is no registry of ours but was redirected to and answered `request` with a
+  // challenge: nothing of ours is sent there. `path` is the repository's, where the request's URL names none.
+  Result<Grant> Anonymous(const http::HttpRequest& request, const http::HttpResponse& response,
+                          const std::string& path);
+
  private:
   // What a challenge is answered for.
   struct Case {
@@ -55,6 +60,7 @@ class Authorizer {
     const std::string& path;
     const http::HttpResponse& response;  // the one with the challenge
     SteadyTime deadline;
+    http::Reach reach = http::Reach::kConfigured;  // of the endpoint itself
   };
   bool IsFor(const Endpoint& endpoint, const credentials::Credentials& request) const;
   Result<Grant> Answer(const Case& one, const credentials::Credentials& credentials);

@@ -6,6 +6,7 @@
 
 #include "image/oci/limits.h"
 #include "image/registry/limits.h"
+#include "image/registry/link.h"
 
 namespace pullseal::registry {
 namespace {
@@ -21,17 +22,6 @@ std::string MediaType(const http::HttpResponse& response) {
   std::string_view type = value.substr(0, value.find(';'));
   while (type.ends_with(' ')) type.remove_suffix(1);
   return std::string(type);
-}
-
-// The target of `Link: <target>; rel="next"` (RFC 8288), empty if there is none.
-std::string NextLink(std::string_view header) {
-  const std::size_t open = header.find('<');
-  const std::size_t close = header.find('>', open == std::string_view::npos ? 0 : open);
-  if (open == std::string_view::npos || close == std::string_view::npos) return {};
-  const std::string_view parameters = header.substr(close + 1);
-  const bool next = parameters.find("rel=\"next\"") != std::string_view::npos ||
-                    parameters.find("rel=next") != std::string_view::npos;
-  return next ? std::string(header.substr(open + 1, close - open - 1)) : std::string();
 }
 
 // Of what several endpoints said, the error to tell: one that leaves something open before a certain "not there", and
@@ -160,13 +150,14 @@ Result<Client::ReferrersPage> Client::FetchReferrersPage(const Where& where, con
   }
   const ByteView body = AsBytes(response->body);
   ReferrersPage page{Fetched{Bytes(body.begin(), body.end()), type}, {}};
-  const std::string link = NextLink(response->Header("link"));
-  if (link.empty()) return page;
+  const auto link = NextLink(*response);
+  if (!link) return link.error().In(what);
+  if (link->empty()) return page;
   http::Url base = where.endpoint.base;
   base.path_and_query += "/" + where.repository.path() + "/";
   http::Url here = base;
   here.path_and_query += resource;
-  const auto next = here.Resolve(link);
+  const auto next = here.Resolve(*link);
   if (!next || !next->SameOrigin(base) || !next->path_and_query.starts_with(base.path_and_query + "referrers/")) {
     return Error{ErrorCode::kRemote, what + ": the next page is somewhere else"};
   }

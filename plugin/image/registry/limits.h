@@ -47,6 +47,11 @@ inline constexpr std::size_t kKnownHosts = 256;             // registry hosts wh
 // A registry that failed twice in a row is left alone for this long, doubled each time, a fifth more or less by chance.
 inline constexpr milliseconds kRestFirst{1000};
 inline constexpr milliseconds kRestMost{30'000};
+// Hosts remembered for trouble; a node pulls from some ten. Of each so many askers, some 300 bytes each.
+inline constexpr std::size_t kTroubledHosts = 1024;
+inline constexpr std::size_t kRestingAskers = 256;
+inline constexpr std::size_t kFailingAskers = 8;  // at once at one host: the host fails, not what is asked of it
+inline constexpr std::size_t kProbedPaths = 64;
 inline constexpr std::size_t kCachedTokens = 256;
 
 }  // namespace pullseal::limits

@@ -47,10 +47,12 @@ class Requester {
   Result<http::HttpResponse> Get(const Where& where, const Ask& ask);
 
  private:
-  Status Await(const std::string& host, SteadyTime deadline);
-  void Note(const std::string& host, const Error& error);
-  Result<http::HttpResponse> Once(const Where& where, const Ask& ask);
-  Result<http::HttpResponse> FollowRedirects(http::HttpRequest request);
+  Status Await(const Asker& asker, SteadyTime deadline);
+  void Note(const Asker& asker, const Error& error, long status, bool no_connection,
+            std::optional<std::chrono::milliseconds> asked);
+  // `no_connection` becomes whether the last request could not even reach the endpoint itself.
+  Result<http::HttpResponse> Once(const Where& where, const Ask& ask, bool& no_connection);
+  Result<http::HttpResponse> FollowRedirects(http::HttpRequest request, const std::string& path, bool& no_connection);
 
   http::Http& http_;
   const Clock& clock_;

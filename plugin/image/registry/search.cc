@@ -173,7 +173,7 @@ class Search::Finding {
     const std::string tag = oci::SignatureTag(subject_);
     const auto document = FetchTag(tag);
     if (!document) return;
-    const auto manifest = oci::Manifest::Parse(document->fetched.bytes, document->fetched.media_type);
+    const auto manifest = oci::Manifest::ParseList(document->fetched.bytes, document->fetched.media_type);
     if (!manifest || manifest->kind != oci::Manifest::Kind::kImage) {
       const std::string why = manifest ? "holds a manifest of another kind" : manifest.error().message;
       return Failed("tag " + tag, Error{ErrorCode::kRemote, "tag " + tag + ": " + why});
@@ -257,7 +257,7 @@ class Search::Finding {
     });
     if (!document) return std::nullopt;
     read_.insert(task.digest.text());
-    const auto manifest = oci::Manifest::Parse(document->fetched.bytes, document->fetched.media_type);
+    const auto manifest = oci::Manifest::ParseList(document->fetched.bytes, document->fetched.media_type);
     if (!manifest && manifest.error().code == ErrorCode::kLimit) {
       Failed(what, manifest.error());
       return std::nullopt;
@@ -278,13 +278,20 @@ class Search::Finding {
     if (manifest->kind != oci::Manifest::Kind::kImage) return "it is an index";
     if (!manifest->subject || manifest->subject->digest != subject_) return "it does not refer to this image";
     if (SaysAttestation(*manifest)) return "it says it is an attestation";
-    const bool any = std::any_of(manifest->layers.begin(), manifest->layers.end(),
-                                 [](const oci::Descriptor& layer) { return IsSignatureLayer(layer.media_type); });
+    const auto is_signature = [](const auto& layer) { return IsSignatureLayer(layer.media_type); };
+    const bool any = std::any_of(manifest->layers.begin(), manifest->layers.end(), is_signature) ||
+                     std::any_of(manifest->unread.begin(), manifest->unread.end(), is_signature);
     return any ? "" : "none of its layers has a signature's media type";
   }
 
-  // Puts the layers that are signatures in front; others are not ours and are passed over.
+  // Puts the layers that are signatures in front; others are not ours and are passed over. What cannot be followed
+  // hurts nothing beside it; but without it nobody knows that there is no signature.
   void PutLayers(const oci::Manifest& manifest) {
+    for (const oci::UnreadDescriptor& one : manifest.unread) {
+      if (!IsSignatureLayer(one.media_type)) continue;
+      Failed("layer " + Printable(one.digest, 150),
+             Error{ErrorCode::kRemote, "it has no digest by sha256, which alone is read"});
+    }
     std::deque<Task> tasks;
     for (const oci::Descriptor& layer : manifest.layers) {
       if (IsSignatureLayer(layer.media_type)) {

@@ -118,6 +118,7 @@ TEST(RootsTest, FilesAreAddedAndReadAgain) {
   std::filesystem::create_directories(folder);
   std::ofstream(folder + "/own") << "OWN ONE";
   ::setenv("SSL_CERT_FILE", (folder + "/system").c_str(), 1);
+  ::setenv("SSL_CERT_DIR", (folder + "/no folder").c_str(), 1);
   std::ofstream(folder + "/system") << "SYSTEM";
   EXPECT_EQ(nullptr, *Roots("").With("")) << "the system's alone need no joining";
   Roots roots(folder + "/own");
@@ -127,6 +128,32 @@ TEST(RootsTest, FilesAreAddedAndReadAgain) {
   EXPECT_EQ("SYSTEM\nOWN TWO!\nMORE", **roots.With("MORE"));
   EXPECT_FALSE(Roots(folder + "/none").With("").ok());
   ::unsetenv("SSL_CERT_FILE");
+  ::unsetenv("SSL_CERT_DIR");
+  std::filesystem::remove_all(folder);
+}
+
+// As Go finds them: every certificate of every file in the folders, each once.
+TEST(RootsTest, FoldersHoldAuthoritiesToo) {
+  const std::string folder = ::testing::TempDir() + "/pullseal_roots_folders";
+  std::filesystem::create_directories(folder + "/a");
+  std::filesystem::create_directories(folder + "/b/inner");
+  const auto pem = [](const std::string& body) {
+    return "-----BEGIN CERTIFICATE-----\n" + body + "\n-----END CERTIFICATE-----\n";
+  };
+  std::ofstream(folder + "/system") << pem("SYSTEM");
+  ::setenv("SSL_CERT_FILE", (folder + "/system").c_str(), 1);
+  ::setenv("SSL_CERT_DIR", (folder + "/a:" + folder + "/b:" + folder + "/none").c_str(), 1);
+  Roots roots("");
+  EXPECT_EQ(nullptr, *roots.With("")) << "the system's file alone needs no joining";
+  std::ofstream(folder + "/a/corp") << "# of the company\n" << pem("COR\r\nP") << "-----BEGIN CERTIFICATE-----\ncut";
+  std::ofstream(folder + "/b/again") << pem("CORP") << pem("SYSTEM") << pem("OTHER");
+  std::ofstream(folder + "/b/inner/deep") << pem("DEEP");
+  std::filesystem::create_symlink("corp", folder + "/a/hash.0");
+  const auto joined = *roots.With("");
+  ASSERT_NE(nullptr, joined);
+  EXPECT_EQ(pem("SYSTEM") + "\n" + pem("CORP") + pem("OTHER") + "\n", *joined);
+  ::unsetenv("SSL_CERT_FILE");
+  ::unsetenv("SSL_CERT_DIR");
   std::filesystem::remove_all(folder);
 }
 

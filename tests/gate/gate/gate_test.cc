@@ -218,15 +218,16 @@ TEST_F(GateTest, TroubleAtTheIndexIsNeverReadAsUnsigned) {
     clock_.Advance(std::chrono::minutes(3));
     return pull.decision.reason;
   };
-  const auto status = [&](long code, const std::string& body = "", const char* type = "text/html") {
+  const auto status = [&](long code, const std::string& body = "", const char* extra = "retry-after") {
     return reason([=](const http::HttpRequest&) {
-      return FakeRegistry::Response(code, body, {{"content-type", type}, {"retry-after", "60"}});
+      return FakeRegistry::Response(code, body, {{"content-type", "text/html"}, {extra, "60"}});
     });
   };
   EXPECT_EQ(Reason::kRegistryThrottled, status(429));
   EXPECT_EQ(Reason::kRegistryError, status(503));
   EXPECT_EQ(Reason::kRegistryUnauthorized, status(401));
-  EXPECT_EQ(Reason::kRegistryUnauthorized, status(403));
+  EXPECT_EQ(Reason::kRegistryUnauthorized, status(403, "", "x-other"));
+  EXPECT_EQ(Reason::kRegistryThrottled, status(403)) << "which says when to come back";
   EXPECT_EQ(Reason::kRegistryError, status(404)) << "the tag has just been resolved to it";
   EXPECT_EQ(Reason::kRegistryError, status(200, "<html>maintenance</html>"));
   const auto fails = [&](ErrorCode code) {

@@ -82,7 +82,7 @@ TEST_F(ClientTest, StatusesKeepTheirMeaning) {
                                               {418, ErrorCode::kRemote}};
   for (const auto& [status, code] : cases) {
     clock_.Advance(std::chrono::minutes(2));  // what failed before does not speak for this
-    Answer("manifests/1", status, {{"retry-after", "60"}});
+    Answer("manifests/1", status, {{status >= 429 ? "retry-after" : "x", "60"}});
     EXPECT_EQ(code, ResolveError()) << status;
     http_.Clear("manifests/1");
   }
@@ -159,6 +159,40 @@ TEST_F(ClientTest, BasicChallengeGetsTheCredentials) {
   EXPECT_EQ(ErrorCode::kUnauthorized, ResolveError());
 }
 
+// A registry on a private network may name others there, by name or by number (MinIO behind it, a token service).
+TEST_F(ClientTest, PrivateRegistriesMayNamePrivateAddresses) {
+  struct Case {
+    const char* peer;
+    const char* named;
+    bool good;
+  };
+  for (const Case& one :
+       {Case{"10.9.8.1", "10.9.8.2", true}, Case{"10.9.8.1", "[fd00::2]", true},
+        Case{"fd00::1", "192.168.1.1:9000", true}, Case{"10.9.8.1", "127.0.0.1", false},
+        Case{"10.9.8.1", "169.254.169.254", false}, Case{"8.8.8.8", "10.9.8.2", false}, Case{"", "10.9.8.2", false}}) {
+    SCOPED_TRACE(std::string(one.peer) + " " + one.named);
+    const std::string named = std::string("https://") + one.named;
+    for (const bool realm : {false, true}) {
+      clock_.Advance(std::chrono::minutes(2));
+      http_.On("https://reg.io", [&](const http::HttpRequest& request) {
+        http::HttpResponse out =
+            !realm ? FakeRegistry::Response(307, "", {{"location", named + "/x"}})
+            : request.authorization.empty()
+                ? FakeRegistry::Response(401, "", {{"www-authenticate", "Bearer realm=\"" + named + "/t\""}})
+                : FakeRegistry::Response(200, "", {{"docker-content-digest", digest_}});
+        out.peer = one.peer;
+        return out;
+      });
+      http_.On(named, [&](const http::HttpRequest&) {
+        return FakeRegistry::Response(200, R"({"token":"t"})", {{"docker-content-digest", digest_}});
+      });
+      EXPECT_EQ(one.good, client_.Resolve(Ref(), {}, Deadline()).ok()) << realm;
+      http_.Clear("https://reg.io");
+      http_.Clear(named);
+    }
+  }
+}
+
 TEST_F(ClientTest, TokenRealmsThatLeadInsideAreRefused) {
   credentials_ = credentials::Credentials{"user", "secret", ""};
   for (const char* realm : {"http://auth.io/token", "https://169.254.169.254/token", "https://127.0.0.1/token",
@@ -199,7 +233,8 @@ TEST_F(ClientTest, RedirectsDropCredentialsAndStayOutside) {
 }
 
 // Where a registry redirects to gets no say in where credentials go.
-TEST_F(ClientTest, AChallengeOfAnotherHostIsNotAnswered) {
+// It may name a token service of its own: that one gets nothing of ours.
+TEST_F(ClientTest, AChallengeOfAnotherHostGetsNoCredentials) {
   credentials_ = credentials::Credentials{"user", "secret", ""};
   const auto blob = *oci::Digest::Parse(http_.PutBlob("reg.io", "app", "payload"));
   Answer("https://reg.io", 307, {{"location", "https://storage.io/x"}});
@@ -207,7 +242,37 @@ TEST_F(ClientTest, AChallengeOfAnotherHostIsNotAnswered) {
   const auto refused = Blob(blob, 7, 100);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(ErrorCode::kUnauthorized, refused.error().code);
-  for (const std::string& line : http_.Requests()) EXPECT_EQ(std::string::npos, line.find("evil.io")) << line;
+  for (const char* host : {"evil.io", "storage.io"}) {
+    for (const std::string& header : http_.HeadersOf(host)) {
+      EXPECT_EQ(std::string::npos, header.find("Authorization")) << header;
+    }
+  }
+  // Also where it refuses the token that it gave: its challenge is not the registry's.
+  Answer("evil.io", 200, {}, R"({"token":"t"})");
+  EXPECT_EQ(ErrorCode::kUnauthorized, Blob(blob, 7, 100).error().code);
+  for (const std::string& header : http_.HeadersOf("evil.io")) EXPECT_EQ(std::string::npos, header.find("Basic"));
+}
+
+TEST_F(ClientTest, AHostBehindARedirectMayGiveATokenToNobody) {
+  credentials_ = credentials::Credentials{"user", "secret", ""};
+  const auto blob = *oci::Digest::Parse(http_.PutBlob("reg.io", "app", "payload"));
+  Answer("https://vanity.io", 307, {{"location", "https://real.io/v2/org/app/blobs/x"}});
+  http_.On("https://real.io:443/v2/", [](const http::HttpRequest& request) {
+    for (const std::string& header : request.headers) {
+      if (header == "Authorization: Bearer t") return FakeRegistry::Response(200, "payload");
+    }
+    return FakeRegistry::Response(401, "", {{"www-authenticate", R"(Bearer realm="https://auth.real.io/token")"}});
+  });
+  http_.On("https://auth.real.io", [](const http::HttpRequest& request) {
+    EXPECT_EQ("/token?scope=repository%3Aorg%2Fapp%3Apull&client_id=pullseal", request.url.path_and_query);
+    EXPECT_TRUE(request.authorization.empty());
+    EXPECT_EQ(http::Reach::kPublic, request.reach);
+    return FakeRegistry::Response(201, R"({"token":"","access_token":"t"})");
+  });
+  const Endpoints places = *client_.Places(Ref("vanity.io/app:1"));
+  const auto repository = Ref("vanity.io/app:1");
+  const Where where{places->front(), repository, credentials_, Deadline()};
+  EXPECT_TRUE(client_.FetchBlob(where, blob, 7, 100).ok());
 }
 
 TEST_F(ClientTest, EndlessRedirectsEnd) {
@@ -245,10 +310,10 @@ TEST(UrlTest, InternalAddressesInAllSpellings) {
   for (const char* host : {"127.0.0.1", "127.1", "0177.0.0.1", "2130706433", "0x7f000001", "10.1.2.3", "172.16.0.1",
                            "192.168.1.1", "169.254.169.254", "168.63.129.16", "0.0.0.0", "100.64.0.1", "[::1]", "[::]",
                            "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "localhost"}) {
-    EXPECT_TRUE(http::IsInternalAddress(host)) << host;
+    EXPECT_FALSE(http::MayName("8.8.8.8", host)) << host;
   }
   for (const char* host : {"8.8.8.8", "172.32.0.1", "reg.io", "[2001:db8::1]", "10.example.com"})
-    EXPECT_FALSE(http::IsInternalAddress(host)) << host;
+    EXPECT_TRUE(http::MayName("8.8.8.8", host)) << host;
 }
 
 }  // namespace

@@ -108,6 +108,35 @@ TEST_F(EvidenceTest, ReferrersApiIsReadPageByPage) {
   EXPECT_EQ(2U, search.signatures.size());
 }
 
+// Whoever may push may attach what is named by another algorithm: what stands beside it is found. Alone it is no proof
+// that there is no signature, unless it says that it is none.
+TEST_F(EvidenceTest, ReferrersByOtherAlgorithmsHurtNobody) {
+  const std::string other = R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","size":7,"digest":"sha512:)" +
+                            std::string(128, 'a') + "\",\"artifactType\":\"";
+  const std::string sbom = other + "application/spdx+json\"}";
+  const std::string bundle = other + fakes::kBundleType + "\"}";
+  const std::string good = Referrer("one");
+  for (const bool tag : {false, true}) {
+    const auto put = [&](const std::vector<std::string>& list) {
+      if (tag) {
+        http_.PutReferrersTag("reg.io", "app", digest_, list);
+      } else {
+        http_.PutReferrersApi("reg.io", "app", digest_, list);
+      }
+    };
+    put({sbom, bundle, good});
+    EXPECT_EQ(1U, Find().signatures.size());
+    put({sbom});
+    EXPECT_FALSE(Find().trouble);
+    put({bundle});
+    const Looked search = Find();
+    EXPECT_TRUE(search.signatures.empty());
+    ASSERT_TRUE(search.trouble);
+    EXPECT_EQ(ErrorCode::kRemote, search.trouble->code);
+    put({});
+  }
+}
+
 TEST_F(EvidenceTest, EndlessOrForeignPagesAreTrouble) {
   for (const std::string& link :
        {"/v2/app/referrers/" + digest_, std::string("https://evil.io/v2/app/referrers/x"),

@@ -88,16 +88,137 @@ TEST_F(RequesterTest, AWaitThatDoesNotFitIsNoWait) {
   EXPECT_TRUE(Resolve().ok()) << "ten seconds are left to wait, and there is time for them";
 }
 
-TEST_F(RequesterTest, AnswersToEarlierRequestsDoNotEndTheWait) {
-  Backoff backoff(clock_);
-  backoff.Failed("h", Error{ErrorCode::kThrottled, "later"}, seconds(10));
-  backoff.Succeeded("h");
-  EXPECT_TRUE(backoff.Resting("h"));
-  clock_.Advance(seconds(11));
-  EXPECT_FALSE(backoff.Resting("h"));
-  backoff.Failed("h", Error{ErrorCode::kThrottled, "much later"}, std::chrono::hours(1000));
+// What one repository or one account costs is not what others pay.
+TEST_F(RequesterTest, TroubleOfOneRepositoryIsNotThatOfItsHost) {
+  for (const long status : {408L, 429L, 500L, 502L, 503L}) {
+    http_.On("/v2/tenant/", [status](const http::HttpRequest&) {
+      return FakeRegistry::Response(status, "", {{"retry-after", "120"}});
+    });
+    EXPECT_FALSE(Resolve({}, "reg.io/tenant/x:1").ok());
+    EXPECT_FALSE(Resolve({}, "reg.io/tenant/x:1").ok());
+    EXPECT_EQ(0.0, SecondsFor([&] { EXPECT_TRUE(Resolve().ok()) << status; }));
+    http_.ForgetRequests();
+    EXPECT_FALSE(Resolve({}, "reg.io/tenant/x:1").ok());
+    EXPECT_EQ(0U, http_.Requests().size()) << status;
+    clock_.Advance(std::chrono::minutes(3));
+  }
+}
+
+TEST_F(RequesterTest, OtherStatusesStartNoRest) {
+  for (const long status : {400L, 401L, 403L, 405L, 409L, 412L, 418L, 451L}) {
+    http_.On("reg.io:443/v2/", [status](const http::HttpRequest&) { return FakeRegistry::Response(status); });
+    for (int i = 0; i < 5; ++i) {
+      const auto resolved = Resolve();
+      ASSERT_FALSE(resolved.ok());
+      EXPECT_NE(ErrorCode::kNotFound, resolved.error().code) << status;
+      EXPECT_NE(std::string::npos,
+                resolved.error().message.find(status == 401 ? "credentials" : std::to_string(status)));
+    }
+    EXPECT_LE(5U, http_.Requests().size()) << status;
+    http_.ForgetRequests();
+  }
+}
+
+TEST_F(RequesterTest, RefusalsThatSayLaterAreThrottling) {
+  left_ = 1;
+  http_.On("HEAD ", [this](const http::HttpRequest&) {
+    if (left_-- > 0) return FakeRegistry::Response(403, "rate limit", {{"retry-after", "1"}});
+    return FakeRegistry::Response(200, "", {{"docker-content-digest", "sha256:" + std::string(64, 'a')}});
+  });
+  EXPECT_LE(1.0, SecondsFor([&] { EXPECT_TRUE(Resolve().ok()); }));
+  left_ = 1000;
+  EXPECT_EQ(ErrorCode::kThrottled, Resolve({}, "reg.io/app:1", seconds(2)).error().code);
+}
+
+TEST_F(RequesterTest, WithoutAConnectionTheWholeHostRests) {
+  http_.On("reg.io:443/v2/tenant/", [](const http::HttpRequest&) -> Result<http::HttpResponse> {
+    return Error{ErrorCode::kUnreachable, "no route"};
+  });
+  EXPECT_FALSE(Resolve({}, "reg.io/tenant/x:1").ok());
+  EXPECT_FALSE(Resolve({}, "reg.io/tenant/y:1").ok());
+  http_.ForgetRequests();
+  const auto rests = Resolve();
+  EXPECT_EQ(ErrorCode::kUnreachable, rests.error().code);
+  EXPECT_EQ(std::string::npos, rests.error().message.find("tenant")) << rests.error().message;
+  EXPECT_EQ(0U, http_.Requests().size());
+  // Where the registry sends a tenant to is not the registry.
   clock_.Advance(std::chrono::minutes(3));
-  EXPECT_FALSE(backoff.Resting("h")) << "nobody can have us wait for ever";
+  http_.Clear("reg.io:443/v2/tenant/");
+  http_.On("reg.io:443/v2/tenant/", [](const http::HttpRequest&) {
+    return FakeRegistry::Response(307, "", {{"location", "https://storage.io/x"}});
+  });
+  http_.On("storage.io", [](const http::HttpRequest&) -> Result<http::HttpResponse> {
+    return Error{ErrorCode::kUnreachable, "no route"};
+  });
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(Resolve({}, "reg.io/tenant/x:1").ok());
+  EXPECT_TRUE(Resolve().ok());
+}
+
+class BackoffTest : public ::testing::Test {
+ protected:
+  static Asker At(const std::string& host, const std::string& repository, const std::string& credential = "c") {
+    return Asker{host, "", repository, credential};
+  }
+  void FailTwice(const Asker& asker) {
+    for (int i = 0; i < 2; ++i) backoff_.Failed(asker, Error{ErrorCode::kRemote, "502"});
+  }
+  fakes::FakeClock clock_;
+  Backoff backoff_{clock_};
+};
+
+TEST_F(BackoffTest, AnswersToEarlierRequestsDoNotEndTheWait) {
+  backoff_.Failed(At("h", "r"), Error{ErrorCode::kThrottled, "later"}, seconds(10));
+  backoff_.Succeeded(At("h", "r"));
+  EXPECT_TRUE(backoff_.Resting(At("h", "r")));
+  clock_.Advance(seconds(11));
+  EXPECT_FALSE(backoff_.Resting(At("h", "r")));
+  backoff_.Failed(At("h", "r"), Error{ErrorCode::kThrottled, "much later"}, std::chrono::hours(1000));
+  clock_.Advance(std::chrono::minutes(3));
+  EXPECT_FALSE(backoff_.Resting(At("h", "r"))) << "nobody can have us wait for ever";
+}
+
+TEST_F(BackoffTest, RestsAreTheAskers) {
+  FailTwice(At("h", "r"));
+  EXPECT_TRUE(backoff_.Resting(At("h", "r")));
+  EXPECT_FALSE(backoff_.Resting(At("h", "r", "other")));
+  EXPECT_FALSE(backoff_.Resting(At("h", "r2")));
+  EXPECT_FALSE(backoff_.Resting(Asker{"h", "referrers", "r", "c"}));
+  EXPECT_FALSE(backoff_.Resting(At("h2", "r")));
+  backoff_.Succeeded(At("h", "r2"));
+  EXPECT_TRUE(backoff_.Resting(At("h", "r"))) << "another's answer";
+  backoff_.Succeeded(At("h", "r"));
+  EXPECT_FALSE(backoff_.Resting(At("h", "r")));
+}
+
+TEST_F(BackoffTest, WhereManyFailNewcomersTakeTurns) {
+  for (std::size_t i = 0; i < limits::kFailingAskers; ++i) {
+    EXPECT_FALSE(backoff_.Resting(At("h", "team/new" + std::to_string(i))));
+    FailTwice(At("h", "team/" + std::to_string(i)));
+  }
+  EXPECT_FALSE(backoff_.Resting(At("h", "team/x"))) << "the first one in this second";
+  const auto rest = backoff_.Resting(At("h", "team/y"));
+  ASSERT_TRUE(rest);
+  EXPECT_EQ(std::string::npos, rest->error.message.find("502"));
+  EXPECT_FALSE(backoff_.Resting(At("h", "victim/app"))) << "a turn of its own";
+  clock_.Advance(limits::kRestFirst);
+  EXPECT_FALSE(backoff_.Resting(At("h", "team/y")));
+  EXPECT_TRUE(backoff_.Resting(At("h", "team/z")));
+  backoff_.Succeeded(At("h", "victim/app"));
+  EXPECT_FALSE(backoff_.Resting(At("h", "team/z"))) << "the host answers";
+}
+
+// Nobody's failures push out what is known of others.
+TEST_F(BackoffTest, MemoryIsSharedByHostAndDomain) {
+  backoff_.Failed(At("reg.io", "victim"), Error{ErrorCode::kThrottled, "later"}, seconds(100));
+  backoff_.Failed(At("shared.io", "victim"), Error{ErrorCode::kThrottled, "later"}, seconds(100));
+  for (std::size_t i = 0; i < 3 * limits::kTroubledHosts; ++i) {
+    FailTwice(At("h" + std::to_string(i) + ".evil.com:5000", "x"));
+  }
+  EXPECT_LE(backoff_.hosts(), limits::kTroubledHosts);
+  EXPECT_TRUE(backoff_.Resting(At("reg.io", "victim")));
+  for (std::size_t i = 0; i < 3 * limits::kRestingAskers; ++i)
+    FailTwice(At("shared.io", "tenant/" + std::to_string(i)));
+  EXPECT_TRUE(backoff_.Resting(At("shared.io", "victim")));
 }
 
 TEST_F(RequesterTest, ThrottledReferrersDoNotHoldUpManifests) {
