@@ -7,15 +7,16 @@
 #include <string_view>
 #include <vector>
 
+#include "core/crypto/start.h"
 #include "programs/pullseal/audit_commands.h"
 #include "programs/pullseal/live_commands.h"
 #include "programs/pullseal/manual.h"
 #include "programs/pullseal/node_commands.h"
 #include "programs/pullseal/policy_commands.h"
 #include "programs/pullseal/trust_commands.h"
+#include "programs/pullseal/trust_renewal.h"
 #include "programs/pullseal/verify.h"
 #include "programs/pullseal/verify_bundle.h"
-#include "core/crypto/start.h"
 
 namespace {
 
@@ -97,7 +98,7 @@ class CommandLine {
   }
 
   void AddTrust() {
-    CLI::App* trust = app_.add_subcommand("trust", "look into a Sigstore trusted root");
+    CLI::App* trust = app_.add_subcommand("trust", "trust roots: what they say, and their renewal by TUF");
     trust->require_subcommand(1);
     CLI::App* show = trust->add_subcommand("show", "print whom it trusts and what ends when");
     show->add_option("file", file_, "trusted_root.json")->required();
@@ -107,6 +108,54 @@ class CommandLine {
     check->add_option("file", file_, "trusted_root.json")->required();
     AddOutput(check);
     check->callback([this] { status_ = pullseal::cli::TrustCheck(file_, Json()); });
+    AddTrustRenewal(trust);
+    AddTrustClient(trust);
+  }
+
+  void AddTrustRenewal(CLI::App* trust) {
+    CLI::App* update = trust->add_subcommand("update", "bring a folder up to date from a TUF repository");
+    update->add_option("--mirror", renewal_.source, "the repository's URL")->required();
+    update->add_option("--ca-file", renewal_.ca_file, "CA certificates for the mirror, PEM");
+    update->callback([this] {
+      renewal_.json = Json();
+      status_ = pullseal::cli::TrustUpdate(renewal_);
+    });
+    CLI::App* copied = trust->add_subcommand("import", "the same from a copy of the repository; reaches no network");
+    copied->add_option("source", renewal_.source, "folder or tar archive in a mirror's layout")->required();
+    copied->add_flag("--allow-expired-timestamp", renewal_.takes_ended_unsafe,
+                     "though timestamp, snapshot, targets or the last root have ended; what is older is refused still");
+    copied->callback([this] {
+      renewal_.json = Json();
+      status_ = pullseal::cli::TrustImport(renewal_);
+    });
+    for (CLI::App* command : {update, copied}) {
+      command->add_option("--root", renewal_.root, "root.json of any version that is trusted to begin with")
+          ->required();
+      command->add_option("--out", renewal_.out, "folder to keep what is trusted in; replaced as a whole")->required();
+      command->add_option("--target", renewal_.targets,
+                          "a target that is wanted, can be given again (default: all that targets.json lists)");
+      AddOutput(command);
+    }
+  }
+
+  // The interface of TUF's conformance suite, whose options come before its commands.
+  void AddTrustClient(CLI::App* trust) {
+    CLI::App* client = trust->add_subcommand("client", "a TUF client as the public conformance suite runs it");
+    client->require_subcommand(1);
+    client->add_option("--metadata-dir", client_.folder, "folder with what is trusted")->required();
+    client->add_option("--metadata-url", client_.metadata_url, "where the repository's metadata is");
+    client->add_option("--target-base-url", client_.targets_url, "where its targets are");
+    client->add_option("--target-name", client_.targets, "a target, can be given again")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+        ->expected(1);
+    client->add_option("--target-dir", client_.target_folder, "folder for targets");
+    CLI::App* init = client->add_subcommand("init", "trust a root to begin with");
+    init->add_option("root", client_.root, "root.json")->required();
+    init->callback([this] { status_ = pullseal::cli::TrustClientInit(client_); });
+    CLI::App* refresh = client->add_subcommand("refresh", "update the metadata");
+    refresh->callback([this] { status_ = pullseal::cli::TrustClientRefresh(client_); });
+    CLI::App* download = client->add_subcommand("download", "update the metadata and fetch targets");
+    download->callback([this] { status_ = pullseal::cli::TrustClientDownload(client_); });
   }
 
   void AddPolicy() {
@@ -292,6 +341,8 @@ class CommandLine {
   pullseal::cli::VerifyOptions verify_;
   pullseal::cli::VerifyBundleOptions bundle_;
   LiveOptions live_;
+  pullseal::cli::RenewalOptions renewal_;
+  pullseal::cli::ClientOptions client_;
   pullseal::cli::TailOptions tail_;
   pullseal::cli::NodeOptions node_;
   pullseal::agent::AgentOptions agent_;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// `pullseal verify` and `pullseal policy`, in the programs that have them not.
+// `pullseal verify`, `pullseal policy` and what of `pullseal trust` fetches, in the programs that have them not.
 #include "programs/pullseal/hand_over.h"
 #include "programs/pullseal/policy_commands.h"
+#include "programs/pullseal/trust_renewal.h"
 #include "programs/pullseal/verify.h"
 
 namespace pullseal::cli {
@@ -10,6 +11,11 @@ constexpr char kProgram[] = "pullseal-verify";
 }  // namespace
 
 int Verify(const VerifyOptions&) { return HandOver(kProgram); }
+int TrustUpdate(const RenewalOptions&) { return HandOver(kProgram); }
+int TrustImport(const RenewalOptions&) { return HandOver(kProgram); }
+int TrustClientInit(const ClientOptions&) { return HandOver(kProgram); }
+int TrustClientRefresh(const ClientOptions&) { return HandOver(kProgram); }
+int TrustClientDownload(const ClientOptions&) { return HandOver(kProgram); }
 int PolicyCheck(const std::string&, bool) { return HandOver(kProgram); }
 int PolicyTest(const std::string&, const std::string&, const std::optional<std::string>&,
                const std::vector<std::string>&, bool) {
