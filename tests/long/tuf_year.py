@@ -20,7 +20,7 @@ from unittest import mock
 from urllib import parse
 
 from securesystemslib.signer import CryptoSigner
-from tuf.api.exceptions import DownloadHTTPError, RepositoryError
+from tuf.api.exceptions import DownloadError, DownloadHTTPError, RepositoryError
 from tuf.api.metadata import (DelegatedRole, Delegations, Metadata, MetaFile, Root, Snapshot, TargetFile, Targets,
                               Timestamp)
 from tuf.ngclient import Updater
@@ -163,7 +163,7 @@ class Client:
                 if info is None:
                     return False, "not found"
                 return True, pathlib.Path(updater.download_target(info, str(self.theirs / "target"))).read_text()
-            except (RepositoryError, DownloadHTTPError) as error:
+            except (RepositoryError, DownloadError) as error:
                 return False, f"{type(error).__name__}: {error}"
 
     def ask_ours(self, now, target):
@@ -239,6 +239,10 @@ def main():
             now = repository.now + DAY / 2
             theirs, ours = client.ask_theirs(now, target), client.ask_ours(now, target)
             kept = client.kept(client.theirs), client.kept(client.ours)
+            # A key of theirs was taken away: we forget timestamp and snapshot (section 5.3.11), python-tuf leaves files
+            # that it does not trust any more until others come.
+            if not ours[0] and "snapshot" not in kept[1]:
+                kept = {role: version for role, version in kept[0].items() if role in kept[1]}, kept[1]
             if theirs[0] != ours[0] or (theirs[0] and theirs[1] != ours[1]) or kept[0] != kept[1]:
                 print(f"seed {seed} day {day} {done} {target}:\n  python-tuf {theirs} {kept[0]}\n  ours {ours} {kept[1]}")
                 return 1
