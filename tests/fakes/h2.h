@@ -92,7 +92,7 @@ class H2Client {
   int Submit(const std::string& path, const std::string& body, const H2Headers& more = {}, bool open = false);
   void Reset(int stream);
   // Reads and writes until `done` or the time is over.
-  bool Pump(const std::function<bool()>& done, std::chrono::milliseconds most = std::chrono::seconds(10));
+  bool Pump(const std::function<bool()>& done, std::chrono::milliseconds most = std::chrono::seconds(60));
   // Stops taking what the peer sends, so that its flow-control windows close.
   void StopReading() { reading_ = false; }
   H2Answer& answer(int stream) { return answers_[stream]; }

@@ -614,7 +614,7 @@ TEST_F(JudgedCallsTest, PullGoesOnByDigestAndTheTagIsMade) {
   runtime_.images["reg.io/app:new"] = runtime_.images[id_];
   v1::PullImageResponse response;
   response.set_image_ref(id_);
-  EXPECT_FALSE(call->After(response.SerializeAsString(), std::chrono::steady_clock::now() + std::chrono::seconds(5)));
+  EXPECT_FALSE(call->After(response.SerializeAsString(), std::chrono::steady_clock::now() + std::chrono::seconds(60)));
   EXPECT_EQ(std::vector<std::string>{"reg.io/app:new"}, runtime_.tagged);
   EXPECT_EQ(digest, runtime_.records["reg.io/app:new"]);
 }

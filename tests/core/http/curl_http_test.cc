@@ -74,7 +74,7 @@ class CurlHttpTest : public ::testing::Test {
     request.url = *Url::Parse("http://" + host + ":" + server_.port + "/");
     request.reach = reach;
     request.most = 100;
-    request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    request.deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     request.transport = std::move(transport);
     return http_->Do(request);
   }

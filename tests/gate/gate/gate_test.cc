@@ -12,6 +12,7 @@
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
 #include "fakes/test_authority.h"
+#include "fakes/threads.h"
 #include "gate/gate/limits.h"
 #include "gate/gate/report.h"
 #include "gate/gate/snapshot.h"
@@ -251,15 +252,19 @@ TEST_F(GateTest, AuditIsOnlyForTheRulesThatSaySo) {
 
 TEST_F(GateTest, ManyQuestionsShareOneSearchAndNoneIsAdmittedByItsFailure) {
   std::atomic<int> searches{0};
+  fakes::Threads askers;
   http_.On(".sig", [&](const http::HttpRequest&) {
     ++searches;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    EXPECT_TRUE(askers.AwaitAsleep(16));
     return FakeRegistry::Response(500);
   });
   std::vector<std::thread> threads;
   std::atomic<int> allowed{0};
   for (int i = 0; i < 16; ++i) {
-    threads.emplace_back([&] { allowed += DecideContent({digest_}).outcome() == Outcome::kAllow ? 1 : 0; });
+    threads.emplace_back([&] {
+      askers.Enter();
+      allowed += DecideContent({digest_}).outcome() == Outcome::kAllow ? 1 : 0;
+    });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(0, allowed);

@@ -221,11 +221,12 @@ TEST_F(ProviderTest, AHangingPluginIsKilledWithItsChildren) {
   EXPECT_EQ(ErrorCode::kTimeout, RunCommand(command).error().code);
   command.arguments = {"-c", "exec >&-; sleep 1000"};
   EXPECT_EQ(ErrorCode::kTimeout, RunCommand(command).error().code) << "it says no more, but does not end";
+  command.time = std::chrono::seconds(60);
   command.arguments = {"-c", "sleep 1000 >/dev/null 2>&1 & echo $!"};
   const auto left_running = RunCommand(command);
   ASSERT_TRUE(left_running.ok());
   for (int i = 0;
-       i < 100 && std::filesystem::exists("/proc/" + left_running->text().substr(0, left_running->text().find('\n')));
+       i < 3000 && std::filesystem::exists("/proc/" + left_running->text().substr(0, left_running->text().find('\n')));
        ++i) {
     clock_.Advance(std::chrono::milliseconds(1));
     SystemClock().SleepFor(std::chrono::milliseconds(10));
