@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <sstream>
 
+#include "core/json/value.h"
 #include "fakes/sigstore_authority.h"
 #include "fakes/test_authority.h"
-#include "core/json/value.h"
 #include "lab/images.h"
 #include "lab/process.h"
 

@@ -9,8 +9,8 @@
 #include <iostream>
 #include <map>
 
-#include "fakes/test_authority.h"
 #include "core/json/value.h"
+#include "fakes/test_authority.h"
 #include "lab/images.h"
 #include "lab/process.h"
 

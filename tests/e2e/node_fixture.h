@@ -15,12 +15,12 @@
 #include <thread>
 
 #include "containerd_images.grpc.pb.h"
-#include "fakes/sigstore_authority.h"
 #include "core/json/value.h"
-#include "lab/images.h"
-#include "lab/node.h"
+#include "fakes/sigstore_authority.h"
 #include "image/oci/platform.h"
 #include "image/runtime/runtime.h"
+#include "lab/images.h"
+#include "lab/node.h"
 
 // A whole node: real containerd, runc, registry and cosign, with pullseald in front, as a kubelet sees it.
 namespace pullseal::lab {

@@ -10,8 +10,8 @@
 
 namespace pullseal {
 
-// Mutex is a std::mutex that clang knows by name: what is PULLSEAL_GUARDED_BY it is read and written only where it is held, or the
-// build fails.
+// Mutex is a std::mutex that clang knows by name: what is PULLSEAL_GUARDED_BY it is read and written only where it is
+// held, or the build fails.
 class PULLSEAL_CAPABILITY("mutex") Mutex {
  public:
   Mutex() = default;
@@ -39,8 +39,8 @@ class PULLSEAL_SCOPED_CAPABILITY MutexLock {
   std::unique_lock<std::mutex> lock_;
 };
 
-// Condition is what a thread that holds a MutexLock waits for. It can wake for nothing: callers wait in a loop that looks
-// at what they wait for, which also lets clang see that they look with the lock held.
+// Condition is what a thread that holds a MutexLock waits for. It can wake for nothing: callers wait in a loop that
+// looks at what they wait for, which also lets clang see that they look with the lock held.
 class Condition {
  public:
   void Wait(MutexLock& lock) { condition_.wait(lock.lock_); }

@@ -2,7 +2,8 @@
 #ifndef PULLSEAL_CORE_BASE_THREAD_ANNOTATIONS_H_
 #define PULLSEAL_CORE_BASE_THREAD_ANNOTATIONS_H_
 
-// What clang's -Wthread-safety checks (https://clang.llvm.org/docs/ThreadSafetyAnalysis.html); nothing to other compilers.
+// What clang's -Wthread-safety checks (https://clang.llvm.org/docs/ThreadSafetyAnalysis.html); nothing to other
+// compilers.
 #if defined(__clang__)
 #define PULLSEAL_THREAD_ANNOTATION(x) __attribute__((x))
 #else

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/doctor/containerd.h"
-#include "core/toml/toml.h"
 
 #include <charconv>
 #include <exception>
+
+#include "core/toml/toml.h"
 
 // After what makes it safe.
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <cstdio>
 
-#include "reports/admin/client.h"
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
+#include "reports/admin/client.h"
 
 namespace pullseal::cli {
 namespace {

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "core/base/file.h"
-#include "node/doctor/doctor.h"
 #include "core/json/value.h"
+#include "node/doctor/doctor.h"
 #include "node/install/host.h"
 #include "node/install/transaction.h"
 #include "node/install/version.h"
@@ -112,8 +112,8 @@ int NodeUninstall(NodeOptions options) {
 int NodeRollback(const NodeOptions& options) {
   if (!IsRoot()) return kRefused;
   Steps steps(options.json);
-  return Conclude(options, install::Rollback(install::Host(), std::chrono::seconds(options.watch_seconds), steps.Tell()),
-                  steps);
+  return Conclude(options,
+                  install::Rollback(install::Host(), std::chrono::seconds(options.watch_seconds), steps.Tell()), steps);
 }
 
 int NodeGuard(const NodeOptions& options) {

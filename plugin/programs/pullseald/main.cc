@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <exception>
 
-#include "node/config/config.h"
 #include "core/crypto/start.h"
+#include "node/config/config.h"
 #include "programs/pullseald/app.h"
 
 int main(int argc, char** argv) {

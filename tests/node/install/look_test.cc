@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "node/doctor/doctor.h"
 #include "fakes/h2.h"
+#include "node/doctor/doctor.h"
 #include "node/install/kubelet.h"
 #include "node/install/plan.h"
 #include "node/install/watch.h"
