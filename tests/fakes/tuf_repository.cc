@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <iomanip>
+#include <sstream>
 
 #include "core/base/clock.h"
 #include "core/crypto/sha256.h"
@@ -168,8 +170,9 @@ void TufRepository::DelegateBins(const std::string& delegator, const std::string
       {"succinct_roles",
        {{"keyids", {signer.keyid}}, {"threshold", 1}, {"bit_length", bits}, {"name_prefix", prefix}}}};
   for (int bin = 0; bin < 1 << bits; ++bin) {
-    char name[64];
-    std::snprintf(name, sizeof name, "%s-%0*x", prefix.c_str(), (bits + 3) / 4, static_cast<unsigned>(bin));
+    std::ostringstream spelled;
+    spelled << prefix << '-' << std::hex << std::setw((bits + 3) / 4) << std::setfill('0') << bin;
+    const std::string name = spelled.str();
     signed_[name] = {{"_type", "targets"},
                      {"spec_version", "1.0"},
                      {"version", 1},

@@ -76,8 +76,10 @@ TEST(PublicKeyTest, PreHashedEd25519IsForEnvelopesOnly) {
 Bytes InHalves(const Bytes& signature) {
   const auto wrap = [](std::uint8_t tag, const Bytes& content) {
     Bytes out = {tag};
+    out.reserve(content.size() + 4);
     if (content.size() >= 256) {
-      out.insert(out.end(), {0x82, static_cast<std::uint8_t>(content.size() >> 8)});
+      out.push_back(0x82);
+      out.push_back(static_cast<std::uint8_t>(content.size() >> 8));
     } else if (content.size() >= 128) {
       out.push_back(0x81);
     }
@@ -88,8 +90,10 @@ Bytes InHalves(const Bytes& signature) {
   const auto integer = [&](auto begin, auto end) {
     while (begin != end && *begin == 0) ++begin;
     Bytes content(begin, end);
-    if (content.empty() || content.front() >= 0x80) content.insert(content.begin(), 0);
-    return wrap(2, content);
+    if (!content.empty() && content.front() < 0x80) return wrap(2, content);
+    Bytes padded(1, 0);
+    padded.insert(padded.end(), content.begin(), content.end());
+    return wrap(2, padded);
   };
   const auto middle = signature.begin() + static_cast<std::ptrdiff_t>(signature.size() / 2);
   Bytes both = integer(signature.begin(), middle);

@@ -21,7 +21,7 @@ class HttpMirrorTest : public ::testing::Test {
   }
   void Answer(const std::string& part, long status, const std::string& body = "",
               const std::multimap<std::string, std::string>& headers = {}) {
-    http_.On(part, [=](const http::HttpRequest& request) -> Result<http::HttpResponse> {
+    http_.On(part, [=, this](const http::HttpRequest& request) -> Result<http::HttpResponse> {
       most_ = request.most;
       left_ = request.deadline - clock_.Steady();
       return FakeRegistry::Response(status, body, headers);
