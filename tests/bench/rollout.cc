@@ -5,13 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <queue>
 #include <random>
 #include <string>
@@ -19,6 +17,7 @@
 #include <vector>
 
 #include "core/base/log.h"
+#include "core/base/mutex.h"
 #include "fakes/fake_registry.h"
 #include "fakes/test_authority.h"
 #include "gate/gate/gate.h"
@@ -40,23 +39,23 @@ class VirtualClock final : public Clock {
  public:
   WallTime Now() const override { return *ParseTime("2026-11-22T12:00:00Z") + (Steady() - SteadyTime{}); }
   SteadyTime Steady() const override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return now_;
   }
   void SleepFor(milliseconds time) const override {
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     Sleeper self{now_ + std::max(time, milliseconds(0)), next_++};
     sleepers_.push(&self);
     --running_;
     WakeNext();
-    self.wake.wait(lock, [&] { return self.awake; });
+    while (!self.awake) self.wake.Wait(lock);
   }
   void Join(std::size_t threads) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     running_ += threads;
   }
   void Leave() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     --running_;
     WakeNext();
   }
@@ -65,7 +64,7 @@ class VirtualClock final : public Clock {
   struct Sleeper {
     SteadyTime until;
     std::uint64_t order;
-    std::condition_variable wake;
+    Condition wake;
     bool awake = false;
   };
   struct Later {
@@ -73,21 +72,21 @@ class VirtualClock final : public Clock {
       return std::tie(a->until, a->order) > std::tie(b->until, b->order);
     }
   };
-  void WakeNext() const {
+  void WakeNext() const PULLSEAL_REQUIRES(mutex_) {
     if (running_ != 0 || sleepers_.empty()) return;
     Sleeper* first = sleepers_.top();
     sleepers_.pop();
     now_ = first->until;
     ++running_;
     first->awake = true;
-    first->wake.notify_one();
+    first->wake.NotifyOne();
   }
 
-  mutable std::mutex mutex_;
-  mutable SteadyTime now_{};
-  mutable std::size_t running_ = 0;
-  mutable std::uint64_t next_ = 0;
-  mutable std::priority_queue<Sleeper*, std::vector<Sleeper*>, Later> sleepers_;
+  mutable Mutex mutex_;
+  mutable SteadyTime now_ PULLSEAL_GUARDED_BY(mutex_){};
+  mutable std::size_t running_ PULLSEAL_GUARDED_BY(mutex_) = 0;
+  mutable std::uint64_t next_ PULLSEAL_GUARDED_BY(mutex_) = 0;
+  mutable std::priority_queue<Sleeper*, std::vector<Sleeper*>, Later> sleepers_ PULLSEAL_GUARDED_BY(mutex_);
 };
 
 // What a tier of ACR allows in a minute (Azure documentation, "Registry rate limits"), to the registry and to one
@@ -179,7 +178,7 @@ class AcrFront final : public http::Http {
 };
 
 struct Results {
-  std::mutex mutex;
+  Mutex mutex;                    // for the threads of the nodes; read without it once they have ended
   std::vector<double> decisions;  // seconds of one question
   std::vector<double> waits;      // seconds from asking for an image to its allow
   std::map<std::string, long> refused;
@@ -216,7 +215,7 @@ void RunNode(int number, AcrFront& front, VirtualClock& clock, const gate::Snaps
         gate.DecidePull(snapshot, gate::Question{name, "default", {}, credentials, begin + seconds(20)});
     const SteadyTime end = clock.Steady();
     const auto in_seconds = [](SteadyTime::duration time) { return std::chrono::duration<double>(time).count(); };
-    const std::lock_guard lock(results.mutex);
+    const MutexLock lock(results.mutex);
     results.decisions.push_back(in_seconds(end - begin));
     if (pull.decision.outcome() == gate::Outcome::kAllow) {
       results.waits.push_back(in_seconds(end - one.from));

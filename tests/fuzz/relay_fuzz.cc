@@ -7,12 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <mutex>
 #include <string>
 #include <thread>
 
 #include "adapters/relay/relay.h"
 #include "core/base/log.h"
+#include "core/base/mutex.h"
 #include "core/base/unix_listen.h"
 
 // The relay between a client and a runtime that both send arbitrary bytes. The first byte of an input chooses whether
@@ -75,7 +75,7 @@ class Stage {
 
   void Play(std::string_view client, std::string runtime) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       answer_ = std::move(runtime);
     }
     sockaddr_un address{};
@@ -97,7 +97,7 @@ class Stage {
       if (!fd.valid()) continue;
       std::string answer;
       {
-        const std::lock_guard lock(mutex_);
+        const MutexLock lock(mutex_);
         answer = answer_;
       }
       (void)::send(fd.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -109,8 +109,8 @@ class Stage {
   OwnedFd runtime_;
   HeldCalls calls_;
   std::unique_ptr<relay::Relay> relay_;
-  std::mutex mutex_;
-  std::string answer_;  // guarded by mutex_
+  Mutex mutex_;
+  std::string answer_ PULLSEAL_GUARDED_BY(mutex_);
 };
 
 }  // namespace

@@ -14,12 +14,12 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <mutex>
 #include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "core/base/mutex.h"
 #include "lab/node.h"
 
 namespace {
@@ -34,8 +34,8 @@ const fs::path kManifests = "/etc/kubernetes/manifests";
 struct Counts {
   std::atomic<long> calls{0};
   std::atomic<long> failed{0};
-  std::mutex mutex;
-  std::string last;  // guarded by mutex
+  pullseal::Mutex mutex;
+  std::string last PULLSEAL_GUARDED_BY(mutex);
 };
 
 std::string Flag(int argc, char** argv, const std::string& name, std::string usual) {
@@ -74,7 +74,7 @@ void KeepCalling(Cri& cri, Counts& counts) {
     ++counts.calls;
     if (!status.ok()) {
       ++counts.failed;
-      const std::lock_guard lock(counts.mutex);
+      const pullseal::MutexLock lock(counts.mutex);
       counts.last = status.error_message();
     }
     std::this_thread::sleep_for(milliseconds(1000 / each));
@@ -84,7 +84,7 @@ void KeepCalling(Cri& cri, Counts& counts) {
 void KeepReporting(Counts& counts) {
   while (true) {
     {
-      const std::lock_guard lock(counts.mutex);
+      const pullseal::MutexLock lock(counts.mutex);
       std::string last = counts.last;
       for (char& c : last) c = c == '"' || c == '\\' || c == '\n' ? '\'' : c;
       Write(kState / "calls.json",
