@@ -99,6 +99,7 @@ class SandboxCall final : public CallSteps {
     question_.claimed = std::move(*name);
     question_.pod_namespace = inquiry().event().pod_namespace;
     question_.restorable = false;  // nothing is restored into a sandbox
+    question_.action = policy::Action::kSandbox;
     question_.deadline = deadline;
     return std::nullopt;
   }
@@ -109,8 +110,13 @@ class SandboxCall final : public CallSteps {
   }
 
   std::optional<Settled> PullPauseImage(const oci::Reference& name, SteadyTime deadline) {
-    gate::Pull pull = services().gate.DecidePull(
-        *inquiry().snapshot(), gate::Question{name, inquiry().event().pod_namespace, {}, {}, deadline});
+    const gate::Question question{.name = name,
+                                  .pod_namespace = inquiry().event().pod_namespace,
+                                  .candidates = {},
+                                  .credentials = {},
+                                  .deadline = deadline,
+                                  .action = policy::Action::kSandbox};
+    gate::Pull pull = services().gate.DecidePull(*inquiry().snapshot(), question);
     if (gate::StandingOf(pull.decision, inquiry().snapshot().get()) == gate::Standing::kRefused) {
       return inquiry().Settle(std::move(pull.decision));
     }

@@ -96,8 +96,13 @@ Decision JudgePauseImage(Inquiry& inquiry, const std::string& pod_namespace, Ste
   ImageJudge images(services);
   auto stored = images.Resolve(name->Text(), deadline);
   if (!stored && stored.error().code == ErrorCode::kNotFound) {
-    return services.gate.DecidePull(*inquiry.snapshot(), gate::Question{*name, pod_namespace, {}, {}, deadline})
-        .decision;
+    const gate::Question question{.name = *name,
+                                  .pod_namespace = pod_namespace,
+                                  .candidates = {},
+                                  .credentials = {},
+                                  .deadline = deadline,
+                                  .action = policy::Action::kSandbox};
+    return services.gate.DecidePull(*inquiry.snapshot(), question).decision;
   }
   if (!stored) return RefuseFor(stored.error());
   inquiry.event().image_id = stored->image_id;
@@ -107,6 +112,7 @@ Decision JudgePauseImage(Inquiry& inquiry, const std::string& pod_namespace, Ste
                                                 .pod_namespace = pod_namespace,
                                                 .credentials = {},
                                                 .restorable = false,
+                                                .action = policy::Action::kSandbox,
                                                 .deadline = deadline})
       .decision;
 }

@@ -39,6 +39,21 @@ struct ImageJudge::Search {
   std::optional<Error> trouble;       // of the first record that could not be followed
 };
 
+// A config that describes no layers is everybody's (the empty one of artifacts), so its digest names no image.
+gate::Question ImageJudge::AskAbout(const ImageQuestion& question, const runtime::Link& link) {
+  gate::Question out{.name = *question.claimed,
+                     .pod_namespace = question.pod_namespace,
+                     .candidates = link.Candidates(),
+                     .credentials = question.credentials,
+                     .deadline = question.deadline,
+                     .action = question.action};
+  const auto chain = linker_.ChainId(link.config, question.deadline);
+  if (!chain || chain->empty()) return out;
+  out.path = {link.config};
+  out.image_id = link.config;
+  return out;
+}
+
 // A link is judged with its own digests only: what a deny rule or an index says of another one is not about it.
 void ImageJudge::TryRecord(const gate::Snapshot& snapshot, const ImageQuestion& question,
                            const runtime::StoreRecord& record, Search& search) {
@@ -54,9 +69,7 @@ void ImageJudge::TryRecord(const gate::Snapshot& snapshot, const ImageQuestion& 
       search.checkpoint = true;
       continue;
     }
-    Decision one =
-        gate_.DecideContent(snapshot, gate::Question{*question.claimed, question.pod_namespace, link.Candidates(),
-                                                     question.credentials, question.deadline});
+    Decision one = gate_.DecideContent(snapshot, AskAbout(question, link));
     const bool allowed = one.outcome() == Outcome::kAllow;
     search.ended = allowed || one.reason == Reason::kRuleDenies;
     if (search.decision && !search.ended && one.reason < search.decision->reason) continue;
@@ -163,9 +176,7 @@ Decision ImageJudge::JudgeEveryRecord(const gate::Snapshot& snapshot, const Imag
     const auto links = linker_.Prove(record, *id, question.deadline);
     if (!links) return RefuseFor(links.error());
     for (const runtime::Link& link : *links) {
-      decision =
-          gate_.DecideContent(snapshot, gate::Question{*question.claimed, question.pod_namespace, link.Candidates(),
-                                                       question.credentials, question.deadline});
+      decision = gate_.DecideContent(snapshot, AskAbout(question, link));
       if (gate::StandingOf(decision, &snapshot) == gate::Standing::kRefused) return decision;
     }
   }

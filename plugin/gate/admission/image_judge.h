@@ -8,6 +8,7 @@
 
 #include "gate/admission/services.h"
 #include "gate/gate/decision.h"
+#include "gate/gate/question.h"
 #include "image/credentials/credentials.h"
 #include "image/oci/reference.h"
 #include "image/runtime/image_link.h"
@@ -22,6 +23,7 @@ struct ImageQuestion {
   std::optional<std::string> pod_namespace;
   credentials::Credentials credentials;
   bool restorable = true;  // a runtime could restore a container from it; not so for sandboxes
+  policy::Action action = policy::Action::kContainer;
   SteadyTime deadline;
 };
 
@@ -64,6 +66,7 @@ class ImageJudge {
 
  private:
   struct Search;
+  gate::Question AskAbout(const ImageQuestion& question, const runtime::Link& link);
   void TryRecord(const gate::Snapshot& snapshot, const ImageQuestion& question, const runtime::StoreRecord& record,
                  Search& search);
   void TryOthers(const gate::Snapshot& snapshot, const ImageQuestion& question, Search& search);

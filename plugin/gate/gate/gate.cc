@@ -32,6 +32,9 @@ Gate::Gate(registry::Client& registry, const Clock& clock, oci::Platform node, O
 policy::Selection Gate::SelectRules(const Snapshot& snapshot, const Question& question) const {
   policy::Subject subject{question.name, question.pod_namespace, std::nullopt, snapshot.node_labels};
   if (!question.candidates.empty()) subject.digests = question.candidates;
+  subject.action = question.action;
+  subject.path = question.path;
+  subject.image_id = question.image_id;
   return policy::Select(snapshot.policy, subject, clock_.Now());
 }
 

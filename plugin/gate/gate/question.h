@@ -10,6 +10,7 @@
 #include "image/oci/digest.h"
 #include "image/oci/reference.h"
 #include "image/registry/client.h"
+#include "policy/model/model.h"
 
 namespace pullseal::gate {
 
@@ -22,6 +23,11 @@ struct Question {
   std::vector<oci::Digest> candidates;
   credentials::Credentials credentials;
   SteadyTime deadline;
+  policy::Action action = policy::Action::kContainer;
+  // What rules that deny look at beside the candidates: what else was read on the way to the content, and its image ID.
+  // None at a pull, whose content was not read yet.
+  std::vector<oci::Digest> path = {};
+  std::optional<oci::Digest> image_id = std::nullopt;
   bool is_pull = false;  // the image is about to be fetched, so its registry can be asked; set by Gate::DecidePull
 };
 

@@ -7,6 +7,7 @@
 #include "core/crypto/sha256.h"
 #include "core/yaml/yaml.h"
 #include "policy/file/limits.h"
+#include "policy/file/parse_match.h"
 #include "policy/file/parse_requirement.h"
 #include "verify/sigstore/trusted_material.h"
 
@@ -201,7 +202,7 @@ class PolicyParser {
     }
     const RuleMode mode = ParseMode(node);
     const OnUnavailable on_unavailable = ParseOnUnavailable(node);
-    auto match = ParseMatch(in_.Require(node, "match", "rule \"" + name + "\""), mode == RuleMode::kDeny);
+    auto match = ParseMatch(in_, in_.Require(node, "match", "rule \"" + name + "\""), mode == RuleMode::kDeny);
     auto require = RequirementParser(in_, policy_).Parse(node, name, mode);
     if (in_.failed() || !match) return;
     Rule::Head head{
@@ -245,41 +246,6 @@ class PolicyParser {
     return OnUnavailable::kDeny;
   }
 
-  // Absent only after a failure. A rule that refuses may match everything.
-  std::optional<Match> ParseMatch(const yaml::Node& node, bool refuses) {
-    Match::Parts out;
-    if (!in_.Map(node, "match", {"namespaces", "images", "nodeLabels", "digests", "unsafe"})) return std::nullopt;
-    const yaml::Node* unsafe_node = node.Find("unsafe");
-    const bool unsafe = (unsafe_node != nullptr && in_.Boolean(*unsafe_node, "unsafe")) || refuses;
-    if (const yaml::Node* n = node.Find("namespaces")) out.namespaces = in_.Texts(*n, "namespaces");
-    if (const yaml::Node* n = node.Find("images")) {
-      for (const std::string& pattern : in_.Texts(*n, "images")) {
-        auto glob = ImageGlob::Parse(pattern, unsafe);
-        if (!glob) return Refuse(*n, glob.error());
-        out.images.push_back(std::move(*glob));
-      }
-    }
-    if (const yaml::Node* n = node.Find("nodeLabels")) {
-      for (auto& [key, value] : in_.TextMap(*n, "nodeLabels")) out.node_labels.emplace(key, value);
-    }
-    if (const yaml::Node* n = node.Find("digests")) {
-      for (const std::string& text : in_.Texts(*n, "digests")) {
-        auto digest = oci::Digest::Parse(text);
-        if (!digest) return Refuse(*n, digest.error());
-        out.digests.push_back(std::move(*digest));
-      }
-    }
-    if (unsafe) return Match::MakeUnsafe(std::move(out));
-    auto match = Match::Make(std::move(out));
-    if (!match) return Refuse(node, match.error());
-    return std::move(*match);
-  }
-
-  std::nullopt_t Refuse(const yaml::Node& where, const Error& error) {
-    in_.Fail(where, error.message);
-    return std::nullopt;
-  }
-
   void Exceptions(const yaml::Node& root) {
     const yaml::Node* list = root.Find("exceptions");
     if (list == nullptr) return;
@@ -289,7 +255,7 @@ class PolicyParser {
       const std::string name = Name(in_.Require(node, "name", "an exception"), "exceptions.name");
       UniqueName(node, names, name, "exception");
       const std::string what = "exception \"" + name + "\"";
-      auto match = ParseMatch(in_.Require(node, "match", what), false);
+      auto match = ParseMatch(in_, in_.Require(node, "match", what), false);
       const auto until = Time(in_.Require(node, "until", what), "until");
       const std::string owner = in_.Text(in_.Require(node, "owner", what), "owner");
       const std::string reason = in_.Text(in_.Require(node, "reason", what), "reason");

@@ -36,13 +36,23 @@ Answer MatchLabels(const Match& match, const Subject& subject) {
   return Answer::kYes;
 }
 
-Answer MatchDigest(const Match& match, const Subject& subject) {
-  if (match.digests().empty()) return Answer::kYes;
-  if (!subject.digests) return Answer::kMaybe;
-  for (const oci::Digest& digest : *subject.digests) {
-    if (std::find(match.digests().begin(), match.digests().end(), digest) != match.digests().end()) return Answer::kYes;
-  }
-  return Answer::kNo;
+bool HasAny(const std::vector<oci::Digest>& of, const std::vector<oci::Digest>& list) {
+  return std::any_of(list.begin(), list.end(),
+                     [&](const oci::Digest& one) { return std::find(of.begin(), of.end(), one) != of.end(); });
+}
+
+// Digests and image IDs are one list of contents.
+Answer MatchContent(const Match& match, const Subject& subject, bool denies) {
+  if (match.digests().empty() && match.image_ids().empty()) return Answer::kYes;
+  if (subject.digests && HasAny(*subject.digests, match.digests())) return Answer::kYes;
+  if (denies && HasAny(subject.path, match.digests())) return Answer::kYes;
+  if (subject.image_id && HasAny({*subject.image_id}, match.image_ids())) return Answer::kYes;
+  return !subject.digests && !match.digests().empty() ? Answer::kMaybe : Answer::kNo;
+}
+
+Answer MatchAction(const Match& match, const Subject& subject) {
+  const auto& list = match.actions();
+  return YesIf(list.empty() || std::find(list.begin(), list.end(), subject.action) != list.end());
 }
 
 // Walks the candidates in their order and keeps those that count.
@@ -53,10 +63,10 @@ class Selector {
 
   void Consider(const Match& match, Applicable applicable) {
     if (out_.complete) return;
-    const Answer digest = MatchDigest(match, subject_);
-    const Answer space = MatchNamespace(match, subject_);
-    if (applicable.exception != nullptr && space == Answer::kMaybe) return;
     const bool denies = applicable.rule != nullptr && applicable.rule->mode == RuleMode::kDeny;
+    const Answer digest = MatchContent(match, subject_, denies);
+    const Answer space = Both(MatchNamespace(match, subject_), MatchAction(match, subject_));
+    if (applicable.exception != nullptr && space == Answer::kMaybe) return;
     const Answer image = std::max(MatchImage(match, name_), denies ? MatchImage(match, deny_name_) : Answer::kNo);
     const Answer others = Both(Both(space, image), MatchLabels(match, subject_));
     const Answer answer = Both(others, digest);

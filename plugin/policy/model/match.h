@@ -20,6 +20,11 @@ struct Subject {
   std::optional<std::string> pod_namespace;                       // absent: not known
   std::optional<std::vector<oci::Digest>> digests;                // absent: not resolved yet
   std::optional<std::map<std::string, std::string>> node_labels;  // absent: the node's labels are not known
+  Action action = Action::kContainer;
+  // For rules that deny: what else was read on the way to the content (indexes, manifests, configs with diff IDs), and
+  // its image ID. What is not there is not known, and no deny rule waits for it.
+  std::vector<oci::Digest> path = {};
+  std::optional<oci::Digest> image_id = std::nullopt;
 };
 
 // Applicable is one rule or one exception that decides, or may decide, about a subject.
@@ -39,7 +44,8 @@ struct Selection {
 // Select finds the rules for `subject`: rules of mode deny first, then exceptions not yet expired at `now`, then the
 // other rules; within each in the order of the file; the first match decides. What is unknown may match: then every
 // rule that could match counts, up to the first that surely does; exceptions bound to a namespace never match an
-// unknown one. The result points into `policy`. Pure; thread-safe.
+// unknown one. A digest counts in a rule that denies wherever it stands on the path to the content, in others only
+// among `digests`. The result points into `policy`. Pure; thread-safe.
 Selection Select(const Policy& policy, const Subject& subject, WallTime now);
 
 }  // namespace pullseal::policy

@@ -15,6 +15,19 @@ Status AsksForSomebody(const Rule::Head& head, const requirement::Requirement& r
   return Invalid("rule \"" + head.name + "\" requires nothing; add require.signatures, or mode allow to exempt");
 }
 
+Status HasNoImageIds(const std::string& what, const Match& match) {
+  if (match.image_ids().empty()) return {};
+  return Invalid(what +
+                 " has match.imageIds, which only rules that deny may have, because a pull does not know them yet; "
+                 "use match.digests");
+}
+
+// A source is where content may have come from that runs unsigned; elsewhere it would promise what nobody looks at.
+Status HasNoSources(const Rule::Head& head, const char* why) {
+  if (head.match.sources().empty()) return {};
+  return Invalid("rule \"" + head.name + "\" has match.sources, but " + why);
+}
+
 // What a keyless authority demands although its trust root cannot give it.
 void WarnOfDemands(const Rule& rule, const requirement::Keyless& keyless, std::vector<std::string>& out) {
   const sigstore::TrustedMaterial& trusted = keyless.trusted();
@@ -33,7 +46,7 @@ void WarnOfDemands(const Rule& rule, const requirement::Keyless& keyless, std::v
 }  // namespace
 
 Result<Match> Match::Make(Parts parts) {
-  if (parts.images.empty() && parts.digests.empty()) {
+  if (parts.images.empty() && parts.digests.empty() && parts.image_ids.empty()) {
     return Invalid("match names no images and no digests, so it matches every image; say so with `unsafe: true` in it");
   }
   return Match(std::move(parts));
@@ -49,17 +62,28 @@ Rule::Rule(Head head, RuleMode of_mode, requirement::Requirement of_require)
 
 Result<Rule> Rule::Enforce(Head head, requirement::Requirement require) {
   if (auto asks = AsksForSomebody(head, require); !asks) return asks.error();
+  if (auto ids = HasNoImageIds("rule \"" + head.name + "\"", head.match); !ids) return ids.error();
+  if (auto none = HasNoSources(head, "asks for a signature, which says more than where an image came from"); !none) {
+    return none.error();
+  }
   return Rule(std::move(head), RuleMode::kEnforce, std::move(require));
 }
 
 Result<Rule> Rule::UnsafeAudit(Head head, requirement::Requirement require) {
   if (auto asks = AsksForSomebody(head, require); !asks) return asks.error();
+  if (auto ids = HasNoImageIds("rule \"" + head.name + "\"", head.match); !ids) return ids.error();
   return Rule(std::move(head), RuleMode::kAudit, std::move(require));
 }
 
-Rule Rule::UnsafeAllow(Head head) { return Rule(std::move(head), RuleMode::kAllow, {}); }
+Result<Rule> Rule::UnsafeAllow(Head head) {
+  if (auto ids = HasNoImageIds("rule \"" + head.name + "\"", head.match); !ids) return ids.error();
+  return Rule(std::move(head), RuleMode::kAllow, {});
+}
 
-Rule Rule::Deny(Head head) { return Rule(std::move(head), RuleMode::kDeny, {}); }
+Result<Rule> Rule::Deny(Head head) {
+  if (auto none = HasNoSources(head, "denies wherever an image came from"); !none) return none.error();
+  return Rule(std::move(head), RuleMode::kDeny, {});
+}
 
 Exception::Exception(std::string of_name, Match of_match, WallTime of_until, std::string of_owner,
                      std::string of_reason)
@@ -74,6 +98,7 @@ Result<Exception> Exception::Make(std::string name, Match match, WallTime until,
   if (name.empty() || owner.empty() || reason.empty()) {
     return Invalid("an exception needs a name, an owner and a reason");
   }
+  if (auto ids = HasNoImageIds("exception \"" + name + "\"", match); !ids) return ids.error();
   return Exception(std::move(name), std::move(match), until, std::move(owner), std::move(reason));
 }
 
@@ -100,6 +125,8 @@ std::vector<std::string> Warnings(const Policy& policy, WallTime now) {
 }
 
 std::string_view Text(Mode mode) { return mode == Mode::kAudit ? "audit" : "enforce"; }
+
+std::string_view Text(Action action) { return action == Action::kSandbox ? "sandbox" : "container"; }
 
 std::string_view Text(RuleMode mode) {
   switch (mode) {

@@ -23,9 +23,11 @@ enum class Mode { kEnforce, kAudit };
 // Mode of one rule. kAllow exempts, kDeny refuses, both without looking at signatures.
 enum class RuleMode { kEnforce, kAudit, kAllow, kDeny };
 enum class OnUnavailable { kDeny, kAllowKnown };
+// What the content is for: a container (its pull and its volumes too), or a pod's own sandbox.
+enum class Action { kContainer, kSandbox };
 
-// Match says which questions a rule or exception is about. An empty list matches everything; all lists must match.
-// Immutable; thread-safe.
+// Match says which questions a rule or exception is about. An empty list matches everything; all lists must match, but
+// digests and image IDs are one list of contents. Immutable; thread-safe.
 class Match {
  public:
   struct Parts {
@@ -33,8 +35,13 @@ class Match {
     std::vector<ImageGlob> images;
     std::map<std::string, std::string> node_labels;
     std::vector<oci::Digest> digests;
+    std::vector<oci::Digest> image_ids;  // digests of configs; of rules that deny only
+    std::vector<Action> actions;
+    // Says nothing about which questions: repositories whose note on content is proof of origin for what is let run
+    // without a signature, beside the image's own.
+    std::vector<ImageGlob> sources;
   };
-  // Make refuses (kInvalid) parts that name no images and no digests, because they match every image.
+  // Make refuses (kInvalid) parts that name no images and no contents, because they match every image.
   static Result<Match> Make(Parts parts);
   // MakeUnsafe takes those too.
   static Match MakeUnsafe(Parts parts) { return Match(std::move(parts)); }
@@ -43,6 +50,9 @@ class Match {
   const std::vector<ImageGlob>& images() const { return parts_.images; }
   const std::map<std::string, std::string>& node_labels() const { return parts_.node_labels; }
   const std::vector<oci::Digest>& digests() const { return parts_.digests; }
+  const std::vector<oci::Digest>& image_ids() const { return parts_.image_ids; }
+  const std::vector<Action>& actions() const { return parts_.actions; }
+  const std::vector<ImageGlob>& sources() const { return parts_.sources; }
 
  private:
   explicit Match(Parts parts) : parts_(std::move(parts)) {}
@@ -58,13 +68,15 @@ class Rule {
     Match match;
     OnUnavailable on_unavailable = OnUnavailable::kDeny;
   };
+  // Every one refuses (kInvalid) image IDs, which a pull does not know, in rules that do not deny; and sources where
+  // nothing is let run without a signature.
   // Enforce refuses (kInvalid) a requirement that asks for nobody: it would refuse everything without saying so.
   static Result<Rule> Enforce(Head head, requirement::Requirement require);
   // UnsafeAudit lets what does not satisfy the requirement run, and records it. The same is refused.
   static Result<Rule> UnsafeAudit(Head head, requirement::Requirement require);
   // UnsafeAllow lets everything that it matches run, without looking at signatures.
-  static Rule UnsafeAllow(Head head);
-  static Rule Deny(Head head);
+  static Result<Rule> UnsafeAllow(Head head);
+  static Result<Rule> Deny(Head head);
 
   // Whether it looks at signatures.
   bool IsJudged() const { return mode == RuleMode::kEnforce || mode == RuleMode::kAudit; }
@@ -83,7 +95,7 @@ class Rule {
 // Exception frees the images it matches until it expires. Nobody changes one that exists; thread-safe.
 class Exception {
  public:
-  // Make refuses (kInvalid) one that nobody answers for: without name, owner or reason.
+  // Make refuses (kInvalid) one that nobody answers for: without name, owner or reason; and image IDs.
   static Result<Exception> Make(std::string name, Match match, WallTime until, std::string owner, std::string reason);
 
   const std::string name;
@@ -114,6 +126,7 @@ std::vector<std::string> Warnings(const Policy& policy, WallTime now);
 
 std::string_view Text(Mode mode);
 std::string_view Text(RuleMode mode);
+std::string_view Text(Action action);
 
 }  // namespace pullseal::policy
 

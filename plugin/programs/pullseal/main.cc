@@ -170,8 +170,10 @@ class CommandLine {
     test->add_option("--image", image_, "image name")->required();
     test->add_option("--namespace", namespace_, "the pod's namespace");
     test->add_option("--node-label", labels_, "key=value, can be given again");
+    test->add_flag("--sandbox", sandbox_, "as the pause image of a pod");
     AddOutput(test);
-    test->callback([this] { status_ = pullseal::cli::PolicyTest(file_, image_, namespace_, labels_, Json()); });
+    test->callback(
+        [this] { status_ = pullseal::cli::PolicyTest(file_, image_, namespace_, labels_, sandbox_, Json()); });
   }
 
   void AddLiveOptions(CLI::App* command) {
@@ -355,6 +357,7 @@ class CommandLine {
   std::string head_;
   std::optional<std::string> namespace_;
   std::vector<std::string> labels_;
+  bool sandbox_ = false;
   std::vector<std::string> images_;
 };
 

@@ -68,12 +68,13 @@ int PolicyCheck(const std::string& file, bool json) {
 }
 
 int PolicyTest(const std::string& file, const std::string& image, const std::optional<std::string>& pod_namespace,
-               const std::vector<std::string>& node_labels, bool json) {
+               const std::vector<std::string>& node_labels, bool sandbox, bool json) {
   const auto policy = policy::LoadPolicy(file);
   if (!policy) return Complain(policy.error().message, kUndecided);
   const auto name = oci::Reference::Parse(image);
   if (!name) return Complain("reference-invalid: " + name.error().message, kBad);
   policy::Subject subject{*name, pod_namespace, std::nullopt, ToLabels(node_labels)};
+  if (sandbox) subject.action = policy::Action::kSandbox;
   if (name->digest()) subject.digests = {*name->digest()};
   const policy::Selection selection = policy::Select(*policy, subject, std::chrono::system_clock::now());
   if (json) {

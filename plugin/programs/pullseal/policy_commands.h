@@ -14,9 +14,9 @@ namespace pullseal::cli {
 // Reads a policy as the daemon would.
 int PolicyCheck(const std::string& file, bool json);
 
-// Says which rules decide about an image, without asking any registry.
+// Says which rules decide about an image (for a pod's `sandbox`: about the pause image), without asking any registry.
 int PolicyTest(const std::string& file, const std::string& image, const std::optional<std::string>& pod_namespace,
-               const std::vector<std::string>& node_labels, bool json);
+               const std::vector<std::string>& node_labels, bool sandbox, bool json);
 
 // Labels given as key=value; absent if none were.
 std::optional<std::map<std::string, std::string>> ToLabels(const std::vector<std::string>& pairs);

@@ -18,7 +18,7 @@ int TrustClientRefresh(const ClientOptions&) { return HandOver(kProgram); }
 int TrustClientDownload(const ClientOptions&) { return HandOver(kProgram); }
 int PolicyCheck(const std::string&, bool) { return HandOver(kProgram); }
 int PolicyTest(const std::string&, const std::string&, const std::optional<std::string>&,
-               const std::vector<std::string>&, bool) {
+               const std::vector<std::string>&, bool, bool) {
   return HandOver(kProgram);
 }
 

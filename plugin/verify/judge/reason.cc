@@ -190,6 +190,17 @@ constexpr std::array kRows = std::to_array<ReasonRow>({
                  "(imagePullPolicy: Always), or correct the name.",
      .who_acts =
          "developer: the name in the pod is not one the node pulled this content by; `imagePullPolicy: Always`"},
+    {.reason = Reason::kProvenanceUnproven,
+     .slug = "provenance-unproven",
+     .outcome = Outcome::kDeny,
+     .sentence =
+         "the rule lets this image run unsigned, but nothing proves that its content came from that repository; use "
+         "the repository's own image, or ask your platform team to note it on the node.",
+     .who_acts = "platform team: an import, a kind load or an air gap needs `pullseal note IMAGE` on the node, a "
+                 "re-tagged image "
+                 "`match.sources` in its rule, a fixed one `match.digests`; security: else somebody gave content a "
+                 "name that is "
+                 "not its own"},
     {.reason = Reason::kImageLinkUnproven,
      .slug = "image-link-unproven",
      .outcome = Outcome::kDeny,

@@ -43,6 +43,7 @@ enum class Reason {
   kReferenceInvalid,
   kNotOnNode,
   kImageNameMismatch,
+  kProvenanceUnproven,
   kImageLinkUnproven,
   kCheckpointRefused,
   kRequestMalformed,

@@ -105,6 +105,18 @@ TEST(PolicyTest, RefusesRulesWithLineAndReason) {
       {"  - {name: a, match: {images: [\"reg.io/a\"]}, require: {signatures: {anyOf: [{keyless: {}}]}}}\n",
        "no field \"trustRoot\""},
       {"  - {name: a, match: {images: [\"reg.io/a\"]}, onUnavailable: allow" + req + "}\n", "deny or allow-known"},
+      {"  - {name: a, match: {images: [\"reg.io/a\"], actions: [pod]}, mode: allow}\n", "actions must be of sandbox"},
+      {"  - {name: a, match: {actions: [sandbox]}, mode: allow}\n", "matches every image"},
+      {"  - {name: a, match: {images: [\"reg.io/a\"], sources: [nginx]}, mode: allow}\n", "has no registry host"},
+      {"  - {name: a, match: {images: [\"reg.io/a\"], sources: [\"**\"]}, mode: allow}\n", "matches every image"},
+      {"  - {name: a, match: {images: [\"reg.io/a\"], sources: [\"reg.io/b\"]}" + req + "}\n", "asks for a signature"},
+      {"  - {name: a, match: {images: [\"reg.io/a\"], sources: [\"reg.io/b\"]}, mode: deny}\n", "denies wherever"},
+      {"  - {name: a, match: {imageIds: [\"sha256:1\"]}, mode: deny}\n", "digest"},
+      {"  - {name: a, match: {imageIds: [\"sha256:" + std::string(64, '1') + "\"]}, mode: allow}\n",
+       "only rules that deny"},
+      {"  - {name: a, match: {images: [\"reg.io/a\"], imageIds: [\"sha256:" + std::string(64, '1') + "\"]}" + req +
+           "}\n",
+       "only rules that deny"},
       {"  []\n", "must not be empty"},
       {"  - x\n", "must be a map"},
   };
@@ -163,6 +175,23 @@ TEST(PolicyTest, RefusesBadDocuments) {
     EXPECT_NE(std::string::npos, policy.error().message.find(one.expected)) << one.rules.substr(0, 200) << "\n"
                                                                             << policy.error().message;
   }
+}
+
+TEST(PolicyTest, ReadsActionsSourcesAndImageIds) {
+  const std::string id = "sha256:" + std::string(64, '1');
+  const auto policy = WithRules(
+      "  - {name: pause, match: {images: [\"reg.cn/pause\"], actions: [sandbox], sources: [\"reg.io/**\"]}, mode: "
+      "allow}\n"
+      "  - {name: bad, match: {imageIds: [\"" +
+      id +
+      "\"]}, mode: deny}\n"
+      "  - {name: a, match: {images: [\"reg.io/a\"], sources: [\"reg.cn/a\"]}, mode: audit" +
+      std::string(kRequire) + "}\n");
+  ASSERT_TRUE(policy.ok()) << policy.error().message;
+  EXPECT_EQ(std::vector{Action::kSandbox}, policy->rules.at(0).match.actions());
+  EXPECT_TRUE(policy->rules.at(0).match.sources().at(0).Matches("reg.io/team/pause"));
+  EXPECT_EQ(id, policy->rules.at(1).match.image_ids().at(0).text());
+  EXPECT_EQ(1U, policy->rules.at(2).match.sources().size());
 }
 
 TEST(PolicyTest, TheNumberOfRulesIsBounded) {

@@ -57,11 +57,11 @@ TEST(ModelTest, AJudgedRuleAsksForSomebody) {
 }
 
 TEST(ModelTest, RulesThatAreNotJudgedAskForNobody) {
-  for (const Rule& rule : {Rule::UnsafeAllow(Head()), Rule::Deny(Head())}) {
+  for (const Rule& rule : {*Rule::UnsafeAllow(Head()), *Rule::Deny(Head())}) {
     EXPECT_FALSE(rule.IsJudged());
     EXPECT_TRUE(rule.require.signatures.any_of().empty());
   }
-  EXPECT_EQ(RuleMode::kDeny, Rule::Deny(Head()).mode);
+  EXPECT_EQ(RuleMode::kDeny, Rule::Deny(Head())->mode);
 }
 
 TEST(ModelTest, SomebodyAnswersForAnException) {
