@@ -145,6 +145,27 @@ TEST_F(NodeTest, IndexOrPlatformManifestMayBeSigned) {
   }
 }
 
+// The pod pins the index by its digest, and only this node's manifest is signed: kubelet finds the name that it pulled,
+// and the pod starts again with the registry away.
+TEST_F(NodeTest, AnIndexThatIsPinnedIsFoundByThatName) {
+  const Image image = MakeImage("pinned");
+  const Image arm = MakeImage("pinned: other platform");
+  const Blob index = MakeIndex({image.manifest, arm.manifest}, {oci::NodePlatform().architecture, "s390x"});
+  world().registry.PushImage("app/pinned", "", image);
+  world().registry.PushImage("app/pinned", "", arm);
+  world().registry.PushManifest("app/pinned", "1", index, kIndexType);
+  ASSERT_EQ("", world().cosign.Sign(world().At("app/pinned", image.manifest.digest)));
+  const std::string name = world().At("app/pinned", index.digest);
+  std::string ref;
+  const grpc::Status pulled = kubelet().Pull(name, "default", &ref);
+  ASSERT_TRUE(pulled.ok()) << pulled.error_message();
+  EXPECT_EQ(image.config.digest, ref);
+  EXPECT_EQ(image.config.digest, kubelet().ImageId(name)) << "IfNotPresent would pull at each start";
+  world().registry.Stop();
+  ExpectRuns(Pod(), name, name, "pinned");
+  world().registry.Start();
+}
+
 TEST_F(NodeTest, CommandLineExplainsAndAgrees) {
   const std::string program = Env("PULLSEAL_BUILD") + "/plugin/pullseal";
   const auto verify = [&](const std::string& image) {

@@ -37,8 +37,9 @@ class WipedRequest {
   }
 };
 
-// PullImage: the tag is resolved once, that digest is judged, and the pull goes on by that digest; afterwards the tag's
-// record is made from it. So no byte that was not judged is unpacked, and there is no second resolution to race.
+// PullImage: the tag is resolved once, that digest is judged, and the pull goes on by that digest; afterwards the
+// record of the name that the pod gives is made from it: a tag, or an index's digest where the platform's manifest was
+// pulled. So no byte that was not judged is unpacked, and there is no second resolution to race.
 class PullCall final : public CallSteps {
  public:
   explicit PullCall(std::shared_ptr<const Services> services)
@@ -55,7 +56,7 @@ class PullCall final : public CallSteps {
     }
     if (!answer.pinned) return Forward{bytes};
     pinned_ = answer.pinned->Text();
-    if (!answer.name->digest()) tag_ = answer.name->Text();
+    if (answer.name->Text() != pinned_) named_ = answer.name;
     request.mutable_image()->set_image(pinned_);
     return Forward{request.SerializeAsString()};
   }
@@ -69,9 +70,9 @@ class PullCall final : public CallSteps {
     if (auto refused = pulled_.Look(response.image_ref(), takes_back, deadline)) {
       if (auto refusal = Refusal(inquiry().Settle(std::move(*refused)))) return refusal;
     }
-    if (tag_.empty()) return std::nullopt;
-    Status done = services().runtime.TagAs(tag_, pinned_, deadline);
-    if (done) done = WaitForTag(response.image_ref(), deadline);
+    if (!named_) return std::nullopt;
+    Status done = MakeRecord(deadline);
+    if (done) done = WaitForRecord(response.image_ref(), deadline);
     if (done) return std::nullopt;
     return Refusal(inquiry().Settle(Reason::kRuntimeUnreachable, done.error().message));
   }
@@ -105,18 +106,29 @@ class PullCall final : public CallSteps {
                                                                  .deadline = deadline});
   }
 
-  // Until the runtime shows the tag, the kubelet's next look-up would not find what it pulled. Where it cannot tell
+  // The record of the name that the pod gives. One that leads to the very digest it is named by is right as it is.
+  Status MakeRecord(SteadyTime deadline) {
+    if (named_->digest()) {
+      const auto there = services().runtime.FindRecords({named_->Text()}, deadline);
+      if (!there) return there.error();
+      if (!there->empty() && there->front().target == named_->digest()) return {};
+    }
+    return services().runtime.TagAs(named_->Text(), pinned_, deadline);
+  }
+
+  // Until the runtime shows the name, the kubelet's next look-up would not find what it pulled. Where it cannot tell
   // because the image has too many names, the record that was made stands for itself.
-  Status WaitForTag(const std::string& id, SteadyTime deadline) {
+  Status WaitForRecord(const std::string& id, SteadyTime deadline) {
     const SteadyTime end = std::min(deadline, std::chrono::steady_clock::now() + limits::kTagVisibleTime);
     auto pause = std::chrono::milliseconds(1);
     while (true) {
-      auto image = services().runtime.ResolveImage(tag_, deadline);
+      auto image = services().runtime.ResolveImage(named_->Text(), deadline);
       if (image && image->id == id) return {};
       if (!image && image.error().code == ErrorCode::kLimit) return {};
       if (!image && image.error().code != ErrorCode::kNotFound) return image.error();
       if (std::chrono::steady_clock::now() + pause >= end) {
-        return Error{ErrorCode::kTimeout, "the runtime does not show " + tag_ + " as the image that was pulled"};
+        return Error{ErrorCode::kTimeout,
+                     "the runtime does not show " + named_->Text() + " as the image that was pulled"};
       }
       std::this_thread::sleep_for(pause);
       pause = std::min(pause * 2, std::chrono::milliseconds(100));
@@ -124,8 +136,8 @@ class PullCall final : public CallSteps {
   }
 
   admission::Pulled pulled_;
-  std::string tag_;     // the record to make; empty if none
-  std::string pinned_;  // the record the pull makes
+  std::optional<oci::Reference> named_;  // whose record is to be made; absent if the pull itself makes it
+  std::string pinned_;                   // the record the pull makes
 };
 
 }  // namespace
