@@ -12,9 +12,10 @@
 namespace pullseal::oci {
 
 // SignatureEvidence is one signature as it was found, not verified: a layer of a manifest with its blob. Its media type
-// says in which form: simple signing, a Sigstore bundle, or a bare DSSE envelope; annotations of the layer can hold
-// certificate, log entry and timestamp. The same object goes from the registry or the disk to the judge and back to the
-// disk; copies share the bytes.
+// says in which form: simple signing, a Sigstore bundle, a bare DSSE envelope, or a Notary Project envelope;
+// annotations of the layer can hold certificate, log entry and timestamp, but for the last, which has all of it inside
+// and none. The same object goes from the registry or the disk to the judge and back to the disk; copies share the
+// bytes.
 struct SignatureEvidence {
   Digest blob;  // digest of `payload`, checked where it was read
   std::string media_type;

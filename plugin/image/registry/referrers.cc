@@ -8,6 +8,7 @@
 
 #include "core/json/value.h"
 #include "image/oci/cosign.h"
+#include "image/oci/notation.h"
 
 namespace pullseal::registry {
 namespace {
@@ -18,13 +19,21 @@ Error NoIndex(const std::string& why) { return Error{ErrorCode::kRemote, "the li
 std::optional<int> RankOf(const json::Value& entry) {
   const std::string* type = entry.FindString("artifactType");
   const bool unnamed = type == nullptr || type->empty() || *type == oci::kEmptyType;
-  if (!unnamed && *type != oci::kCosignSignatureType && !type->starts_with(oci::kBundleMediaTypePrefix)) {
+  if (!unnamed && *type != oci::kCosignSignatureType && *type != oci::kNotarySignatureType &&
+      !type->starts_with(oci::kBundleMediaTypePrefix)) {
     return std::nullopt;
   }
   const json::Value* annotations = entry.Find("annotations");
   const std::string* hint = annotations != nullptr ? annotations->FindString(oci::kPredicateTypeAnnotation) : nullptr;
   if (hint != nullptr) return *hint == oci::kSignPredicateType ? std::optional<int>(0) : std::nullopt;
   return unnamed ? 2 : 1;
+}
+
+bool IsNotarySignature(const oci::Manifest& manifest) {
+  const bool named = manifest.artifact_type.empty()
+                         ? manifest.config && manifest.config->media_type == oci::kNotarySignatureType
+                         : manifest.artifact_type == oci::kNotarySignatureType;
+  return named && manifest.layers.size() + manifest.unread.size() == 1;
 }
 
 }  // namespace
@@ -67,7 +76,12 @@ Result<Referrers> Referrers::Parse(ByteView bytes, std::string_view media_type) 
   return out;
 }
 
-bool IsSignatureLayer(std::string_view media_type) {
+bool IsNotaryEnvelope(std::string_view media_type) {
+  return media_type == oci::kNotaryJwsMediaType || media_type == oci::kNotaryCoseMediaType;
+}
+
+bool IsSignatureLayer(const oci::Manifest& manifest, std::string_view media_type) {
+  if (IsNotaryEnvelope(media_type)) return IsNotarySignature(manifest);
   return media_type == oci::kSimpleSigningMediaType || media_type.starts_with(oci::kBundleMediaTypePrefix);
 }
 

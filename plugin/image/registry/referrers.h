@@ -27,8 +27,12 @@ struct Referrers {
   std::size_t unreadable = 0;           // that could be signatures and cannot be followed
 };
 
-// Whether a layer of that media type can be a signature.
-bool IsSignatureLayer(std::string_view media_type);
+// Whether a layer of that media type of such a manifest can be a signature: Sigstore's of any, an envelope of the
+// Notary Project's only of a manifest that is one of its signatures, by artifactType or else by its config's media
+// type, and has this one layer.
+bool IsSignatureLayer(const oci::Manifest& manifest, std::string_view media_type);
+// Whether the media type is that of an envelope that holds all there is of a signature: its annotations say nothing.
+bool IsNotaryEnvelope(std::string_view media_type);
 // Whether a manifest says of itself that it holds an attestation and no signature.
 bool SaysAttestation(const oci::Manifest& manifest);
 

@@ -278,7 +278,7 @@ class Search::Finding {
     if (manifest->kind != oci::Manifest::Kind::kImage) return "it is an index";
     if (!manifest->subject || manifest->subject->digest != subject_) return "it does not refer to this image";
     if (SaysAttestation(*manifest)) return "it says it is an attestation";
-    const auto is_signature = [](const auto& layer) { return IsSignatureLayer(layer.media_type); };
+    const auto is_signature = [&](const auto& layer) { return IsSignatureLayer(*manifest, layer.media_type); };
     const bool any = std::any_of(manifest->layers.begin(), manifest->layers.end(), is_signature) ||
                      std::any_of(manifest->unread.begin(), manifest->unread.end(), is_signature);
     return any ? "" : "none of its layers has a signature's media type";
@@ -288,14 +288,16 @@ class Search::Finding {
   // hurts nothing beside it; but without it nobody knows that there is no signature.
   void PutLayers(const oci::Manifest& manifest) {
     for (const oci::UnreadDescriptor& one : manifest.unread) {
-      if (!IsSignatureLayer(one.media_type)) continue;
+      if (!IsSignatureLayer(manifest, one.media_type)) continue;
       Failed("layer " + Printable(one.digest, 150),
              Error{ErrorCode::kRemote, "it has no digest by sha256, which alone is read"});
     }
     std::deque<Task> tasks;
     for (const oci::Descriptor& layer : manifest.layers) {
-      if (IsSignatureLayer(layer.media_type)) {
+      if (IsSignatureLayer(manifest, layer.media_type)) {
         tasks.emplace_back(ReadLayer{layer});
+        // All that counts of it is inside, so that it is one signature whatever stands beside it.
+        if (IsNotaryEnvelope(layer.media_type)) std::get<ReadLayer>(tasks.back()).layer.annotations.clear();
       } else {
         Step("layer " + layer.digest.text() + ": passed over, its media type is no signature's");
       }

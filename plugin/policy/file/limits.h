@@ -12,6 +12,8 @@ namespace pullseal::limits {
 // Policy files: 10,000 rules fit.
 inline constexpr std::size_t kPolicyBytes = 1 * kMiB;
 inline constexpr std::size_t kPolicyRules = 10'000;
+// Each is compared with the others, certificate by certificate.
+inline constexpr std::size_t kTrustStores = 32;
 
 }  // namespace pullseal::limits
 

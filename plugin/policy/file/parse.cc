@@ -9,6 +9,7 @@
 #include "policy/file/limits.h"
 #include "policy/file/parse_match.h"
 #include "policy/file/parse_requirement.h"
+#include "policy/file/parse_trust_store.h"
 #include "verify/sigstore/trusted_material.h"
 
 namespace pullseal::policy {
@@ -22,10 +23,12 @@ class PolicyParser {
   explicit PolicyParser(const FileReader& read_file) : read_file_(read_file) {}
 
   Result<Policy> Parse(const yaml::Node& root) {
-    if (in_.Map(root, "the policy",
-                {"apiVersion", "kind", "metadata", "mode", "keys", "trustRoots", "rules", "exceptions"})) {
+    if (in_.Map(
+            root, "the policy",
+            {"apiVersion", "kind", "metadata", "mode", "keys", "trustRoots", "trustStores", "rules", "exceptions"})) {
       Header(root);
       TrustRoots(root);
+      TrustStores(root);
       Keys(root);
       Rules(root);
       Exceptions(root);
@@ -99,6 +102,20 @@ class PolicyParser {
       roots_text_ += " " + crypto::Sha256Hex(AsBytes(*text));
       policy_.trust_roots.push_back(
           requirement::TrustRoot{std::move(name), std::make_shared<const Trusted>(std::move(*trusted))});
+    }
+  }
+
+  void TrustStores(const yaml::Node& root) {
+    const yaml::Node* list = root.Find("trustStores");
+    if (list == nullptr) return;
+    std::set<std::string> names;
+    for (const yaml::Node& node : in_.List(*list, "trustStores")) {
+      if (!in_.Map(node, "a trust store", {"name", "kind", "files"})) return;
+      const std::string name = Name(in_.Require(node, "name", "a trust store"), "trustStores.name");
+      UniqueName(node, names, name, "trust store");
+      if (in_.failed()) return;
+      ParseTrustStore(in_, node, name, read_file_, policy_, roots_text_);
+      if (in_.failed()) return;
     }
   }
 
@@ -269,7 +286,7 @@ class PolicyParser {
   const FileReader& read_file_;
   yaml::Reader in_;
   Policy policy_;
-  std::string roots_text_;  // digests of the trusted roots' files
+  std::string roots_text_;  // digests of the files of trust roots and stores
 };
 
 }  // namespace

@@ -11,7 +11,7 @@
 
 namespace pullseal::policy {
 
-// Reads the file that a policy names (a key or a trusted root), relative to the policy file.
+// Reads the file that a policy names (a key, a trusted root, a certificate), relative to the policy file.
 using FileReader = std::function<Result<std::string>(const std::string& path)>;
 
 // ParsePolicy reads a policy file (apiVersion pullseal.dev/v1, kind NodePolicy) of at most limits::kPolicyBytes, or

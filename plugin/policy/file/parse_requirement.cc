@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "image/oci/reference.h"
+#include "policy/file/parse_trust_store.h"
 
 namespace pullseal::policy {
 
@@ -62,16 +63,21 @@ SignatureRequirement RequirementParser::Signatures(const yaml::Node& node) {
 std::vector<Authority> RequirementParser::Authorities(const yaml::Node& node) {
   std::vector<Authority> out;
   for (const yaml::Node& entry : in_.List(node, "anyOf")) {
-    if (!in_.Map(entry, "an authority", {"key", "keyless"})) return out;
-    const yaml::Node* keyless = entry.Find("keyless");
-    if (keyless != nullptr && entry.Find("key") != nullptr) in_.Fail(entry, "an authority is either a key or keyless");
+    if (!in_.Map(entry, "an authority", {"key", "keyless", "notary"})) return out;
+    if (entry.map.size() > 1) in_.Fail(entry, "an authority is of one kind: key, keyless or notary");
     if (in_.failed()) return out;
-    auto one = keyless != nullptr ? KeylessAuthority(*keyless) : KeyAuthority(entry);
+    auto one = OneAuthority(entry);
     if (in_.failed() || !one) return out;
     out.push_back(std::move(*one));
   }
   if (!in_.failed() && out.empty()) in_.Fail(node, "anyOf must name at least one authority");
   return out;
+}
+
+std::optional<Authority> RequirementParser::OneAuthority(const yaml::Node& entry) {
+  if (const yaml::Node* keyless = entry.Find("keyless")) return KeylessAuthority(*keyless);
+  if (const yaml::Node* notary = entry.Find("notary")) return ParseNotary(in_, *notary, policy_);
+  return KeyAuthority(entry);
 }
 
 std::optional<Authority> RequirementParser::KeyAuthority(const yaml::Node& entry) {

@@ -15,7 +15,7 @@ namespace pullseal::policy {
 // RequirementParser reads the `require` part of one rule. Errors go to the reader.
 class RequirementParser {
  public:
-  // `policy` has its keys and trust roots already.
+  // `policy` has its keys, trust roots and trust stores already.
   RequirementParser(yaml::Reader& in, const Policy& policy) : in_(in), policy_(policy) {}
 
   // Reads `require` of the rule `node`, of that name and mode. Nobody's where the mode looks at no signatures, and
@@ -26,6 +26,7 @@ class RequirementParser {
   requirement::SignatureRequirement Signatures(const yaml::Node& node);
   std::vector<requirement::Authority> Authorities(const yaml::Node& node);
   // Of one entry of a list of authorities; absent only after a failure.
+  std::optional<requirement::Authority> OneAuthority(const yaml::Node& entry);
   std::optional<requirement::Authority> KeyAuthority(const yaml::Node& entry);
   std::optional<requirement::Authority> KeylessAuthority(const yaml::Node& node);
   requirement::Identity ParseIdentity(const yaml::Node& node);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "policy/model/model.h"
 
+#include <algorithm>
 #include <variant>
 
+#include "core/crypto/certificate_profile.h"
+#include "verify/notary/trust.h"
 #include "verify/sigstore/trusted_material.h"
 
 namespace pullseal::policy {
@@ -41,6 +44,47 @@ void WarnOfDemands(const Rule& rule, const requirement::Keyless& keyless, std::v
   lacks(trusted.logs().size(), demands.logs, "transparency logs (requireLog)");
   lacks(trusted.timestamp_authorities().size(), demands.timestamps, "timestamp authorities (requireTimestamp)");
   lacks(trusted.certificate_logs().size(), demands.certificate_logs, "certificate logs (requireSct)");
+}
+
+// Of one kind of store the same signer can stand in two: then one signer has two names.
+void WarnOfTwins(const Policy& policy, std::vector<std::string>& out) {
+  const auto& stores = policy.trust_stores;
+  for (std::size_t i = 0; i < stores.size(); ++i) {
+    for (std::size_t j = i + 1; j < stores.size(); ++j) {
+      const auto& all = stores[j]->certificates();
+      const bool shared = std::any_of(all.begin(), all.end(), [&](const auto& one) { return stores[i]->Holds(one); });
+      if (!shared) continue;
+      out.push_back("trust stores \"" + stores[i]->name() + "\" and \"" + stores[j]->name() +
+                    "\" share a certificate; a threshold takes one signer of both for two");
+    }
+  }
+}
+
+void WarnOfStore(const Policy& policy, const notary::TrustStore& store, WallTime now, std::vector<std::string>& out) {
+  const std::string what = "trust store \"" + store.name() + "\"";
+  for (const crypto::Certificate& one : store.certificates()) {
+    const std::string certificate = what + ": certificate \"" + one.SubjectText() + "\" ";
+    if (one.not_after() < now) out.push_back(certificate + "has ended");
+    if (!crypto::IsSelfSigned(one)) out.push_back(certificate + "is no root; it is trusted without its issuer");
+  }
+  const auto uses = [&store](const requirement::Authority& one) {
+    const auto* notary = std::get_if<requirement::Notary>(&one);
+    return notary != nullptr && (notary->trust().store.get() == &store || notary->trust().timestamps.get() == &store);
+  };
+  const auto used_by = [&uses](const Rule& rule) {
+    const auto& all = rule.require.signatures.any_of();
+    return std::any_of(all.begin(), all.end(), uses);
+  };
+  if (std::none_of(policy.rules.begin(), policy.rules.end(), used_by)) out.push_back(what + " is used by no rule");
+}
+
+void WarnOfNotary(const Rule& rule, const requirement::Notary& notary, std::vector<std::string>& out) {
+  const notary::Trust& trust = notary.trust();
+  const std::string what = "rule \"" + rule.name + "\": signatures of trust store \"" + trust.store->name() + "\" ";
+  out.push_back(what + "are not checked for revocation");
+  if (trust.store->kind() == notary::StoreKind::kCa && !trust.timestamps) {
+    out.push_back(what + "need no timestamp; each image is refused once its signer's certificate ends");
+  }
 }
 
 }  // namespace
@@ -109,9 +153,12 @@ std::vector<std::string> Warnings(const Policy& policy, WallTime now) {
       out.push_back("trust root \"" + root.name + "\": not used: " + problem);
     }
   }
+  for (const auto& store : policy.trust_stores) WarnOfStore(policy, *store, now, out);
+  WarnOfTwins(policy, out);
   for (const Rule& rule : policy.rules) {
     for (const requirement::Authority& one : rule.require.signatures.any_of()) {
       if (const auto* keyless = std::get_if<requirement::Keyless>(&one)) WarnOfDemands(rule, *keyless, out);
+      if (const auto* notary = std::get_if<requirement::Notary>(&one)) WarnOfNotary(rule, *notary, out);
     }
   }
   for (const requirement::Key& key : policy.keys) {

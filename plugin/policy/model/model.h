@@ -3,6 +3,7 @@
 #define PULLSEAL_POLICY_MODEL_MODEL_H_
 
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,10 @@
 #include "image/oci/digest.h"
 #include "policy/model/glob.h"
 #include "verify/requirement/requirement.h"
+
+namespace pullseal::notary {
+class TrustStore;
+}
 
 // What the node's owner wants. Rules, exceptions and what they match exist only if they are safe, or were made by a
 // function whose name says Unsafe; whatever is default-made allows nothing.
@@ -117,6 +122,7 @@ struct Policy {
   std::string fingerprint;  // of the file and every key it names: changes whenever a verdict could change
   std::vector<requirement::Key> keys;
   std::vector<requirement::TrustRoot> trust_roots;
+  std::vector<std::shared_ptr<const notary::TrustStore>> trust_stores;
   std::vector<Rule> rules;  // in the order of the file
   std::vector<Exception> exceptions;
 };

@@ -31,6 +31,10 @@ struct Attribution {
 Attribution Attribute(const sigstore::SignedMaterial& material, const std::vector<requirement::Authority>& authorities,
                       WallTime now);
 
+// The Notary Project's: by its certificates, for the authorities of that kind.
+Attribution Attribute(const notary::Envelope& envelope, const std::vector<requirement::Authority>& authorities,
+                      WallTime now);
+
 // The same for whatever form `material` is of.
 Attribution Attribute(const Material& material, const std::vector<requirement::Authority>& authorities, WallTime now);
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "image/oci/cosign.h"
+#include "verify/notary/payload.h"
 #include "verify/signature/dsse.h"
 #include "verify/signature/statement.h"
 #include "verify/sigstore/bundle.h"
@@ -60,12 +61,21 @@ Result<SignedContent> FromLegacyEnvelope(const SignatureEvidence& evidence) {
   return FromEnvelope(envelope->payload_type, std::move(material));
 }
 
+// Annotations stand beside the envelope, unsigned, and say nothing.
+Result<SignedContent> FromNotary(const SignatureEvidence& evidence) {
+  auto envelope = notary::Envelope::Parse(evidence.media_type, evidence.payload);
+  if (!envelope) return envelope.error();
+  Bytes payload = envelope->payload;
+  return SignedContent{std::move(*envelope), SignedContent::NotaryPayload{std::move(payload)}};
+}
+
 }  // namespace
 
 Result<SignedContent> SignedContent::Read(const SignatureEvidence& evidence) {
   if (evidence.media_type == oci::kSimpleSigningMediaType) return FromSimpleSigning(evidence);
   if (evidence.media_type.starts_with(oci::kBundleMediaTypePrefix)) return FromBundle(evidence);
   if (evidence.media_type == oci::kDsseMediaType) return FromLegacyEnvelope(evidence);
+  if (evidence.media_type == notary::kJwsType || evidence.media_type == notary::kCoseType) return FromNotary(evidence);
   return Invalid("layer is neither a simple-signing payload nor a bundle nor an envelope");
 }
 
@@ -93,6 +103,15 @@ Result<std::vector<Claim>> ClaimsOf(const SignedContent::Envelope& statement, co
   if (!statement) return statement.error();
   std::vector<Claim> out;
   for (const auto* about : statement->About(subject)) out.push_back(Claim{about->name, about->annotations});
+  return out;
+}
+
+// It names no repository: it is good under every name.
+Result<std::vector<Claim>> ClaimsOf(const SignedContent::NotaryPayload& signed_bytes, const oci::Digest& subject) {
+  auto payload = notary::Payload::Parse(signed_bytes.payload);
+  if (!payload) return payload.error();
+  std::vector<Claim> out;
+  if (payload->digest == subject) out.push_back(Claim{"", std::move(payload->annotations)});
   return out;
 }
 

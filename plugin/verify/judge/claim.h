@@ -11,6 +11,7 @@
 #include "core/base/result.h"
 #include "image/oci/digest.h"
 #include "verify/judge/judge.h"
+#include "verify/notary/envelope.h"
 #include "verify/signature/statement.h"
 #include "verify/sigstore/signed_material.h"
 
@@ -24,13 +25,13 @@ struct Claim {
 
 // Material is one signature with what came to verify it, in one of the forms that are known. Attribute
 // (verify/judge/authority.h) has an overload for each.
-using Material = std::variant<sigstore::SignedMaterial>;
+using Material = std::variant<sigstore::SignedMaterial, notary::Envelope>;
 
 // SignedContent is one signature brought to a common form: what is needed to verify it, and what it claims.
 // Nothing in it is verified. Immutable; thread-safe.
 struct SignedContent {
-  // Read takes apart a simple-signing layer, a Sigstore bundle or a DSSE envelope, by its media type, with what its
-  // annotations add. kInvalid or kLimit.
+  // Read takes apart a simple-signing layer, a Sigstore bundle, a DSSE envelope or a Notary Project envelope, by its
+  // media type, with what its annotations add. kInvalid or kLimit.
   static Result<SignedContent> Read(const SignatureEvidence& evidence);
 
   // The claims about `subject`; none if it is about other content only. kInvalid if the payload cannot be read.
@@ -48,9 +49,12 @@ struct SignedContent {
   };
   // Of an envelope: the statement, or why it cannot be read.
   using Envelope = Result<signature::Statement>;
+  struct NotaryPayload {
+    Bytes payload;  // likewise
+  };
 
   Material material;
-  std::variant<SimpleSigning, Envelope> claimed;
+  std::variant<SimpleSigning, Envelope, NotaryPayload> claimed;
 };
 
 }  // namespace pullseal::judge

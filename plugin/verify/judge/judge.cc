@@ -9,14 +9,18 @@
 #include "verify/judge/claim.h"
 
 // The procedure, for each signature found:
-//   1. it is in a form we know: a simple-signing layer with a signature, a Sigstore bundle around a DSSE envelope, or a
-//      bare envelope; what its annotations add is well formed             else bundle-malformed
+//   1. it is in a form we know: a simple-signing layer with a signature, a Sigstore bundle around a DSSE envelope, a
+//      bare envelope, or a Notary Project envelope; what its annotations add is well formed
+//                                                                         else bundle-malformed
 //   2. one of the requirement's authorities made it: a key, within its window and before its revocation, or an identity
-//      by a certificate (verify/sigstore/verify.cc has the steps)         else signature-invalid, key-...,
-//      certificate-...,
+//      by a certificate (verify/sigstore/verify.cc and verify/notary/verify.h have the steps)
+//                                                                         else signature-invalid, key-...,
+//                                                                         certificate-..., attribute-unknown,
 //                                                                         log-entry-..., timestamp-..., time-...,
-//                                                                         issuer-mismatch, identity-mismatch
-//   3. what was signed is a simple-signing claim or a statement           else bundle-malformed
+//                                                                         issuer-mismatch, identity-mismatch,
+//                                                                         signature-expired
+//   3. what was signed is a simple-signing claim, a statement or a Notary Project payload
+//                                                                         else bundle-malformed
 //   4. a statement is of the type that means "signed"                     else it is an attestation and no signature
 //   5. the claim is about the subject's digest                            else digest-mismatch
 //   6. the claim is for this repository                                   else repository-mismatch

@@ -56,7 +56,7 @@ constexpr std::array kRows = std::to_array<ReasonRow>({
     {.reason = Reason::kBundleMalformed,
      .slug = "bundle-malformed",
      .outcome = Outcome::kDeny,
-     .sentence = "the image's signature is not in a form that can be read; sign the image again with cosign.",
+     .sentence = "the image's signature is not in a form that can be read; sign the image again.",
      .who_acts = "developer: sign again; if it was cosign that wrote it, report it to us"},
     {.reason = Reason::kCertificateInvalid,
      .slug = "certificate-invalid",
@@ -67,6 +67,14 @@ constexpr std::array kRows = std::to_array<ReasonRow>({
      .who_acts =
          "developer: signed against another Sigstore instance than the rule trusts, or with a certificate not made "
          "for code; platform team: `pullseal trust show` of the trust root"},
+    {.reason = Reason::kAttributeUnknown,
+     .slug = "attribute-unknown",
+     .outcome = Outcome::kDeny,
+     .sentence =
+         "the signature asks whoever verifies it for something that is not done here; sign the image again without "
+         "critical attributes or a verification plugin.",
+     .who_acts =
+         "developer: signed with a notation plugin that wants itself to verify (AWS Signer); sign with another"},
     {.reason = Reason::kLogEntryMissing,
      .slug = "log-entry-missing",
      .outcome = Outcome::kDeny,
@@ -151,6 +159,11 @@ constexpr std::array kRows = std::to_array<ReasonRow>({
          "the signature was made for another repository; sign the image under the name it is deployed from, or ask "
          "for an alias in the rule.",
      .who_acts = "developer: sign under the deployed name; platform team: `aliases` for imports and mirrors"},
+    {.reason = Reason::kSignatureExpired,
+     .slug = "signature-expired",
+     .outcome = Outcome::kDeny,
+     .sentence = "the signature was made to be good for a time, which has passed; sign the image again.",
+     .who_acts = "developer: sign again, or with a later expiry (notation sign --expiry)"},
     {.reason = Reason::kKeyNotYetValid,
      .slug = "key-not-yet-valid",
      .outcome = Outcome::kDeny,

@@ -12,15 +12,14 @@
 #include "core/base/result.h"
 #include "core/crypto/hash.h"
 #include "core/crypto/public_key.h"
+#include "image/oci/notation.h"
 
 namespace pullseal::notary {
 
 // Media types of the layer that holds an envelope (Notary Project signature specification, "Storage"). The media type
 // alone says which of the two forms its bytes have.
-inline constexpr std::string_view kJwsType = "application/jose+json";
-inline constexpr std::string_view kCoseType = "application/cose";
-// What a manifest of a signature is: its artifactType, or its config's media type where it has none.
-inline constexpr std::string_view kArtifactType = "application/vnd.cncf.notary.signature";
+inline constexpr std::string_view kJwsType = oci::kNotaryJwsMediaType;
+inline constexpr std::string_view kCoseType = oci::kNotaryCoseMediaType;
 
 // Algorithm is a signature algorithm that Notary Project signatures may use ("Signature Algorithm Requirements").
 enum class Algorithm { kPs256, kPs384, kPs512, kEs256, kEs384, kEs512 };

@@ -39,14 +39,14 @@ bool TrustStore::Holds(const crypto::Certificate& certificate) const {
                      [&](const crypto::Certificate& one) { return one.Der() == certificate.Der(); });
 }
 
-Status CheckApart(const std::vector<TrustStore>& stores) {
+Status CheckApart(const std::vector<std::shared_ptr<const TrustStore>>& stores) {
   for (std::size_t i = 0; i < stores.size(); ++i) {
     for (std::size_t j = i + 1; j < stores.size(); ++j) {
-      if (stores[i].kind() == stores[j].kind()) continue;
-      for (const crypto::Certificate& one : stores[j].certificates()) {
-        if (!stores[i].Holds(one)) continue;
-        return Invalid("certificate \"" + one.SubjectText() + "\" is in trust stores " + stores[i].name() + " and " +
-                       stores[j].name() + ", which are of different kinds");
+      if (stores[i]->kind() == stores[j]->kind()) continue;
+      for (const crypto::Certificate& one : stores[j]->certificates()) {
+        if (!stores[i]->Holds(one)) continue;
+        return Invalid("certificate \"" + one.SubjectText() + "\" is in trust stores " + stores[i]->name() + " and " +
+                       stores[j]->name() + ", which are of different kinds");
       }
     }
   }

@@ -47,7 +47,7 @@ class TrustStore {
 
 // CheckApart refuses stores of different kinds that share a certificate: its holder would choose for what it is
 // trusted, and a signer's own word about time would pass for a timestamp's. kInvalid names both.
-Status CheckApart(const std::vector<TrustStore>& stores);
+Status CheckApart(const std::vector<std::shared_ptr<const TrustStore>>& stores);
 
 // Trust is what a rule asks of a Notary Project signature. Immutable once made; thread-safe.
 struct Trust {

@@ -77,23 +77,27 @@ std::optional<Fault> TakeAuthenticTime(const SignedPayload& signature, WallTime 
 std::variant<SignedPayload, Fault> SignedPayload::Open(std::string_view media_type, ByteView bytes) {
   auto envelope = Envelope::Parse(media_type, bytes);
   if (!envelope) return Fault{Flaw::kMalformed, envelope.error().message};
-  auto certificates = ReadCertificates(*envelope);
+  return Open(std::move(*envelope));
+}
+
+std::variant<SignedPayload, Fault> SignedPayload::Open(Envelope envelope) {
+  auto certificates = ReadCertificates(envelope);
   if (!certificates) return Fault{Flaw::kCertificateInvalid, certificates.error().message};
   const auto key = certificates->front().Key();
   if (!key) return Fault{Flaw::kCertificateInvalid, key.error().message};
-  if (AlgorithmOf(*key) != envelope->algorithm) {
+  if (AlgorithmOf(*key) != envelope.algorithm) {
     return Fault{Flaw::kSignature, "its algorithm is not the one that belongs to its certificate's key"};
   }
-  if (!envelope->SignedBy(*key)) return Fault{Flaw::kSignature, "its certificate's key did not make it"};
-  if (!envelope->unknown.empty()) {
-    return Fault{Flaw::kAttributeUnknown, "has the critical attribute " + Printable(envelope->unknown.front(), 128) +
+  if (!envelope.SignedBy(*key)) return Fault{Flaw::kSignature, "its certificate's key did not make it"};
+  if (!envelope.unknown.empty()) {
+    return Fault{Flaw::kAttributeUnknown, "has the critical attribute " + Printable(envelope.unknown.front(), 128) +
                                               ", which is not processed here"};
   }
   auto chain = SigningChain::Make(std::move(*certificates));
   if (!chain) return Fault{Flaw::kCertificateInvalid, chain.error().message};
-  auto payload = Payload::Parse(envelope->payload);
+  auto payload = Payload::Parse(envelope.payload);
   if (!payload) return Fault{Flaw::kMalformed, payload.error().message};
-  return SignedPayload{std::move(*envelope), std::move(*payload), std::move(*chain)};
+  return SignedPayload{std::move(envelope), std::move(*payload), std::move(*chain)};
 }
 
 std::variant<Proof, Fault> Verify(const SignedPayload& signature, const Trust& trust, WallTime now) {

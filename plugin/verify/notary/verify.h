@@ -45,6 +45,8 @@ struct Fault {
 struct SignedPayload {
   // Open reads and verifies `bytes`. It costs one verification for the signature and one for each certificate.
   static std::variant<SignedPayload, Fault> Open(std::string_view media_type, ByteView bytes);
+  // The same for an envelope that was read already.
+  static std::variant<SignedPayload, Fault> Open(Envelope envelope);
 
   Envelope envelope;
   Payload payload;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/requirement/authority.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "core/base/bytes.h"
+#include "verify/notary/trust.h"
 #include "verify/sigstore/certificate_identity.h"
 
 namespace pullseal::requirement {
@@ -25,6 +29,18 @@ std::string IdOfKeyless(const TrustRoot& root, const Identity& identity, const s
   for (const std::size_t number : {demands.logs, demands.timestamps, demands.certificate_logs}) {
     out += "," + std::to_string(number);
   }
+  return out;
+}
+
+std::string IdOfNotary(const notary::Trust& trust) {
+  std::vector<std::string_view> identities;
+  for (const notary::Identity& one : trust.identities) identities.emplace_back(one.text());
+  std::sort(identities.begin(), identities.end());
+  std::string out = "notary:";
+  Append(out, trust.store->name());
+  Append(out, trust.timestamps ? trust.timestamps->name() : std::string());
+  out += trust.verify == notary::Trust::Timestamps::kAlways ? "always," : "afterExpiry,";
+  for (const std::string_view one : identities) Append(out, one);
   return out;
 }
 
@@ -69,6 +85,13 @@ Result<Keyless> Keyless::Make(TrustRoot trust_root, Identity identity, sigstore:
 Result<Keyless> Keyless::MakeUnsafe(TrustRoot trust_root, Identity identity, sigstore::Demands demands) {
   if (auto checked = CheckIdentity(trust_root, identity); !checked) return checked.error();
   return Keyless(std::move(trust_root), std::move(identity), demands);
+}
+
+Notary::Notary(std::shared_ptr<const notary::Trust> trust) : id_(IdOfNotary(*trust)), trust_(std::move(trust)) {}
+
+Result<Notary> Notary::Make(notary::Trust trust) {
+  if (auto checked = notary::CheckTrust(trust); !checked) return checked.error().In("notary");
+  return Notary(std::make_shared<const notary::Trust>(std::move(trust)));
 }
 
 const std::string& IdOf(const Authority& authority) {

@@ -19,6 +19,9 @@
 namespace pullseal::sigstore {
 class TrustedMaterial;
 }
+namespace pullseal::notary {
+struct Trust;
+}
 
 // Who may sign. An authority exists only if it is safe to ask for: each is made by a function that refuses what would
 // let anybody sign, or by one whose name says Unsafe.
@@ -98,9 +101,26 @@ class Keyless {
   sigstore::Demands demands_;
 };
 
+// Notary is who may sign with a certificate in the Notary Project's form: identities below a trust store. Immutable;
+// thread-safe.
+class Notary {
+ public:
+  // Make refuses (kInvalid, kLimit) what notary::CheckTrust does. An identity that many have says so where it is made.
+  static Result<Notary> Make(notary::Trust trust);
+
+  // What makes it this authority and no other: everything that it asks.
+  const std::string& id() const { return id_; }
+  const notary::Trust& trust() const { return *trust_; }
+
+ private:
+  explicit Notary(std::shared_ptr<const notary::Trust> trust);
+  std::string id_;
+  std::shared_ptr<const notary::Trust> trust_;
+};
+
 // Authority is whoever may sign, of any kind. Each kind has an id(); the judge has for each form of signature a
 // function that says which of these made it (verify/judge/authority.h).
-using Authority = std::variant<Key, Keyless>;
+using Authority = std::variant<Key, Keyless, Notary>;
 
 const std::string& IdOf(const Authority& authority);
 

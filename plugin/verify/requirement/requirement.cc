@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/requirement/requirement.h"
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,14 @@ Status CheckKeys(const std::vector<Authority>& list) {
   return {};
 }
 
+// Nothing in a Notary Project signature names a repository.
+Status CheckBinding(const std::vector<Authority>& list, RepositoryBinding repository) {
+  const bool any =
+      std::any_of(list.begin(), list.end(), [](const Authority& one) { return std::holds_alternative<Notary>(one); });
+  if (!any || repository != RepositoryBinding::kRequired) return {};
+  return Invalid("repository: required can never hold for a notary authority: its signatures name no repository");
+}
+
 }  // namespace
 
 std::size_t CountDistinct(const std::vector<Authority>& list) {
@@ -37,6 +46,7 @@ SignatureRequirement::SignatureRequirement(std::vector<Authority> any_of, Terms 
 Result<SignatureRequirement> SignatureRequirement::Make(std::vector<Authority> any_of, Terms terms) {
   if (any_of.empty()) return Invalid("anyOf must name at least one authority");
   if (auto checked = CheckKeys(any_of); !checked) return checked.error();
+  if (auto checked = CheckBinding(any_of, terms.repository); !checked) return checked.error();
   const std::size_t most = CountDistinct(any_of);
   if (terms.threshold < 1 || terms.threshold > most) {
     return Invalid("threshold must be a number from 1 to " + std::to_string(most) + ", the number of authorities");

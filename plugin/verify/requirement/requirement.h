@@ -33,8 +33,9 @@ class SignatureRequirement {
   // Nobody's: no signature satisfies it.
   SignatureRequirement() = default;
 
-  // Make refuses (kInvalid) a list without authorities, two keys of one name or one key under two names, and a
-  // threshold that is 0 or more than there are distinct authorities, by IdOf.
+  // Make refuses (kInvalid) a list without authorities, two keys of one name or one key under two names, a
+  // binding that demands a repository's name beside an authority whose signatures have none, and a threshold that is 0
+  // or more than there are distinct authorities, by IdOf.
   static Result<SignatureRequirement> Make(std::vector<Authority> any_of, Terms terms = {});
 
   const std::vector<Authority>& any_of() const { return any_of_; }

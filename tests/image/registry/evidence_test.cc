@@ -190,6 +190,90 @@ TEST_F(EvidenceTest, MislabelledReferrersAreLookedAt) {
   EXPECT_EQ("signature", AsText(search.signatures[0].payload));
 }
 
+// How a signature's manifest says that it is the Notary Project's.
+struct NotaryManifest {
+  std::string artifact_type = "application/vnd.cncf.notary.signature";
+  std::string config_type = "application/vnd.oci.empty.v1+json";
+  std::string layer_type = "application/cose";
+  int layers = 1;
+  std::string annotations = "{}";
+};
+
+class NotaryEvidenceTest : public EvidenceTest {
+ protected:
+  // Puts it there; its descriptor, which says `said` of its type.
+  std::string Put(const std::string& envelope, const NotaryManifest& plan,
+                  const std::string& said = "application/vnd.cncf.notary.signature") {
+    const std::string blob = http_.PutBlob("reg.io", "app", envelope);
+    std::string layers;
+    for (int i = 0; i < plan.layers; ++i) {
+      layers += std::string(i == 0 ? "" : ",") + R"({"mediaType":")" + plan.layer_type + R"(","digest":")" + blob +
+                R"(","size":)" + std::to_string(envelope.size()) + R"(,"annotations":)" + plan.annotations + "}";
+    }
+    const std::string type = plan.artifact_type.empty() ? "" : R"("artifactType":")" + plan.artifact_type + "\",";
+    const std::string manifest = R"({"schemaVersion":2,)" + type + R"("config":{"mediaType":")" + plan.config_type +
+                                 R"(","digest":")" + kConfig + R"(","size":2},"layers":[)" + layers +
+                                 R"(],"subject":{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":")" +
+                                 digest_ + R"(","size":1}})";
+    const std::string own = http_.PutManifest("reg.io", "app", "", manifest, fakes::kImageType);
+    return R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":")" + own + R"(","size":)" +
+           std::to_string(manifest.size()) + (said.empty() ? "}" : R"(,"artifactType":")" + said + "\"}");
+  }
+  std::vector<oci::SignatureEvidence> FoundOf(const NotaryManifest& plan) {
+    http_.PutReferrersApi("reg.io", "app", digest_, {Put("envelope " + std::to_string(number_++), plan)});
+    return Find().signatures;
+  }
+  int number_ = 0;
+};
+
+TEST_F(NotaryEvidenceTest, BothFormsOfManifestAreTaken) {
+  for (const char* type : {"application/cose", "application/jose+json"}) {
+    const auto with_type = FoundOf({.layer_type = type});
+    ASSERT_EQ(1U, with_type.size()) << type;
+    EXPECT_EQ(type, with_type[0].media_type);
+    EXPECT_EQ(1U,
+              FoundOf({.artifact_type = "", .config_type = "application/vnd.cncf.notary.signature", .layer_type = type})
+                  .size());
+  }
+}
+
+TEST_F(NotaryEvidenceTest, WhatIsOfAnotherFormIsPassedOver) {
+  EXPECT_EQ(0U, FoundOf({.artifact_type = "", .config_type = "application/vnd.oci.image.config.v1+json"}).size());
+  EXPECT_EQ(0U,
+            FoundOf({.artifact_type = "application/spdx+json", .config_type = "application/vnd.cncf.notary.signature"})
+                .size());
+  EXPECT_EQ(0U, FoundOf({.layer_type = "application/cose;charset=utf-8"}).size());
+  EXPECT_EQ(0U, FoundOf({.layers = 0}).size());
+  EXPECT_EQ(0U, FoundOf({.layers = 2}).size());
+}
+
+// In the index of the referrers tag tools say of it what they like.
+TEST_F(NotaryEvidenceTest, UnnamedReferrersAreOpened) {
+  for (const char* said : {"", "application/vnd.oci.empty.v1+json"}) {
+    http_.PutReferrersTag("reg.io", "app", digest_, {Put("envelope", {}, said)});
+    EXPECT_EQ(1U, Find().signatures.size()) << said;
+  }
+}
+
+// Nobody signed them: they neither count nor make two of one.
+TEST_F(NotaryEvidenceTest, AnnotationsAreLeftBehind) {
+  http_.PutReferrersApi("reg.io", "app", digest_,
+                        {Put("envelope", {.annotations = R"({"a":"b"})"}), Put("envelope", {})});
+  const Looked search = Find();
+  ASSERT_EQ(1U, search.signatures.size());
+  EXPECT_TRUE(search.signatures[0].annotations.empty());
+}
+
+TEST_F(NotaryEvidenceTest, OneThatIsGoneHurtsNoneBesideIt) {
+  const std::string gone = R"({"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:)" +
+                           std::string(64, 'e') +
+                           R"(","size":3,"artifactType":"application/vnd.cncf.notary.signature"})";
+  http_.PutReferrersApi("reg.io", "app", digest_, {gone, Put("two", {.layers = 2}), Put("good", {})});
+  const Looked search = Find(AnyIsEnough);
+  ASSERT_EQ(1U, search.signatures.size());
+  EXPECT_EQ("good", AsText(search.signatures[0].payload));
+}
+
 TEST_F(EvidenceTest, ReferrersOfSomethingElseArePassedOver) {
   const std::string own = Referrer("own");
   const std::string foreign = http_.PutReferrer("reg.io", "app", kConfig, "foreign");

@@ -159,7 +159,7 @@ TEST(TrustStoreTest, HoldsAuthoritiesAndSignersThatAreTheirOwn) {
 
 TEST(TrustStoreTest, CertificatesOfTwoKindsOfStoreAreRefused) {
   const NotaryAuthority authority;
-  const auto store = [&](const char* name, StoreKind kind, const Bytes& der) { return *Store(name, kind, {der}); };
+  const auto store = [&](const char* name, StoreKind kind, const Bytes& der) { return Store(name, kind, {der}); };
   const Bytes& root = authority.root().der;
   EXPECT_TRUE(CheckApart({store("a", StoreKind::kCa, root), store("b", StoreKind::kCa, root)}).ok());
   EXPECT_TRUE(

@@ -6,8 +6,10 @@
 
 #include <type_traits>
 
+#include "fakes/notary_authority.h"
 #include "fakes/sigstore_authority.h"
 #include "fakes/test_authority.h"
+#include "verify/notary/trust.h"
 #include "verify/requirement/limits.h"
 #include "verify/sigstore/trusted_material.h"
 
@@ -118,6 +120,53 @@ TEST(SubjectPatternTest, IsBounded) {
   EXPECT_TRUE(pattern->Matches("https://github.com/acme/app"));
   EXPECT_FALSE(pattern->Matches("x https://github.com/acme/app"));
 }
+
+notary::Trust TrustIn(const std::string& store, const fakes::NotaryAuthority& authority, const char* name = "release") {
+  notary::Trust out;
+  out.store = std::make_shared<const notary::TrustStore>(
+      *notary::TrustStore::Make(store, notary::StoreKind::kCa, {*crypto::Certificate::ParseDer(authority.root().der)}));
+  out.identities = {*notary::Identity::ParseSubject(std::string("C=US, ST=WA, O=Acme, CN=") + name)};
+  return out;
+}
+
+TEST(NotaryTest, AsksForSomebodyBelowAStore) {
+  const fakes::NotaryAuthority authority;
+  EXPECT_TRUE(Notary::Make(TrustIn("acme", authority)).ok());
+  EXPECT_FALSE(Notary::Make({}).ok());
+  notary::Trust nobody = TrustIn("acme", authority);
+  nobody.identities.clear();
+  EXPECT_FALSE(Notary::Make(nobody).ok());
+  nobody = TrustIn("acme", authority);
+  nobody.store = nullptr;
+  EXPECT_FALSE(Notary::Make(nobody).ok());
+}
+
+TEST(NotaryTest, IsWhatItAsks) {
+  const fakes::NotaryAuthority authority;
+  const std::string one = Notary::Make(TrustIn("acme", authority))->id();
+  EXPECT_EQ(one, Notary::Make(TrustIn("acme", authority))->id());
+  EXPECT_NE(one, Notary::Make(TrustIn("other", authority))->id());
+  EXPECT_NE(one, Notary::Make(TrustIn("acme", authority, "somebody"))->id());
+  notary::Trust stamped = TrustIn("acme", authority);
+  stamped.timestamps = std::make_shared<const notary::TrustStore>(*notary::TrustStore::Make(
+      "tsa", notary::StoreKind::kTsa, {*crypto::Certificate::ParseDer(authority.tsa_root().der)}));
+  const std::string always = Notary::Make(stamped)->id();
+  EXPECT_NE(one, always);
+  stamped.verify = notary::Trust::Timestamps::kAfterExpiry;
+  EXPECT_NE(always, Notary::Make(stamped)->id());
+}
+
+// A demand that can never hold would refuse everything without saying so.
+TEST(NotaryTest, NamesNoRepositoryThatCouldBeRequired) {
+  const fakes::NotaryAuthority authority;
+  const Authority notary = *Notary::Make(TrustIn("acme", authority));
+  EXPECT_FALSE(SignatureRequirement::Make({notary}, {.repository = RepositoryBinding::kRequired}).ok());
+  EXPECT_FALSE(SignatureRequirement::Make({Named("a"), notary}, {.repository = RepositoryBinding::kRequired}).ok());
+  EXPECT_TRUE(SignatureRequirement::Make({notary}, {.repository = RepositoryBinding::kBound}).ok());
+  EXPECT_TRUE(SignatureRequirement::Make({Named("a")}, {.repository = RepositoryBinding::kRequired}).ok());
+}
+
+static_assert(!std::is_default_constructible_v<Notary>);
 
 }  // namespace
 }  // namespace pullseal::requirement

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "policy/file/parse_trust_store.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "core/crypto/sha256.h"
+#include "policy/file/limits.h"
+#include "verify/notary/trust.h"
+
+namespace pullseal::policy {
+namespace {
+
+using notary::StoreKind;
+using notary::TrustStore;
+
+std::optional<StoreKind> KindNamed(std::string_view text) {
+  for (const StoreKind one : {StoreKind::kCa, StoreKind::kSigningAuthority, StoreKind::kTsa}) {
+    if (notary::Text(one) == text) return one;
+  }
+  return std::nullopt;
+}
+
+Result<std::vector<crypto::Certificate>> ReadCertificates(std::string_view text) {
+  if (text.starts_with("-----BEGIN")) return crypto::Certificate::ParsePem(text);
+  auto one = crypto::Certificate::ParseDer(AsBytes(text));
+  if (!one) return one.error();
+  return std::vector<crypto::Certificate>{std::move(*one)};
+}
+
+Result<notary::Identity> MakeIdentity(yaml::Reader& in, const yaml::Node& node) {
+  const yaml::Node* subject = node.Find("subject");
+  const yaml::Node* usage = node.Find("usage");
+  const yaml::Node* unsafe = node.Find("unsafe");
+  const bool dares = unsafe != nullptr && in.Boolean(*unsafe, "unsafe");
+  if ((subject == nullptr) == (usage == nullptr)) {
+    return Error{ErrorCode::kInvalid, "an identity has either subject or usage"};
+  }
+  if (usage != nullptr) {
+    const std::string text = in.Text(*usage, "usage");
+    return dares ? notary::Identity::UnsafeUsage(text) : notary::Identity::ParseUsage(text);
+  }
+  const std::string text = in.Text(*subject, "subject");
+  if (text != "*") return notary::Identity::ParseSubject(text);
+  if (dares) return notary::Identity::UnsafeAnybody();
+  return Error{ErrorCode::kInvalid, "subject \"*\" is whoever has a certificate of the trust store; say unsafe: true"};
+}
+
+std::shared_ptr<const TrustStore> NamedStore(yaml::Reader& in, const yaml::Node& node, const std::string& what,
+                                             const Policy& policy) {
+  const std::string name = in.Text(in.Require(node, "trustStore", what), "trustStore");
+  if (in.failed()) return nullptr;
+  auto store = FindTrustStore(policy, name);
+  if (store == nullptr) {
+    in.Fail(node, "trust store \"" + Printable(name, 100) + "\" is not among the policy's trustStores");
+  }
+  return store;
+}
+
+void ReadTimestamps(yaml::Reader& in, const yaml::Node& node, const Policy& policy, notary::Trust& out) {
+  if (!in.Map(node, "timestamps", {"trustStore", "verify"})) return;
+  out.timestamps = NamedStore(in, node, "timestamps", policy);
+  const yaml::Node* verify = node.Find("verify");
+  if (verify == nullptr) return;
+  const std::string text = in.Text(*verify, "verify");
+  if (text == "afterExpiry") {
+    out.verify = notary::Trust::Timestamps::kAfterExpiry;
+  } else if (text != "always") {
+    in.Fail(*verify, "verify must be always or afterExpiry");
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const TrustStore> FindTrustStore(const Policy& policy, std::string_view name) {
+  const auto found = std::find_if(policy.trust_stores.begin(), policy.trust_stores.end(),
+                                  [&](const auto& one) { return one->name() == name; });
+  return found != policy.trust_stores.end() ? *found : nullptr;
+}
+
+void ParseTrustStore(yaml::Reader& in, const yaml::Node& node, const std::string& name, const FileReader& read_file,
+                     Policy& policy, std::string& digests) {
+  const std::string what = "trust store \"" + name + "\"";
+  const yaml::Node& kind_node = in.Require(node, "kind", what);
+  const auto kind = KindNamed(in.Text(kind_node, "kind"));
+  if (!kind) in.Fail(kind_node, "kind must be ca, signingAuthority or tsa");
+  const yaml::Node& files = in.Require(node, "files", what);
+  std::vector<crypto::Certificate> certificates;
+  for (const std::string& path : in.Texts(files, "files")) {
+    const auto text = read_file(path);
+    auto read = text ? ReadCertificates(*text) : Result<std::vector<crypto::Certificate>>(text.error());
+    if (!read) return in.Fail(files, what + ": " + read.error().In(Printable(path, 200)).message);
+    digests += " " + crypto::Sha256Hex(AsBytes(*text));
+    certificates.insert(certificates.end(), read->begin(), read->end());
+  }
+  if (in.failed()) return;
+  auto store = TrustStore::Make(name, *kind, std::move(certificates));
+  if (!store) return in.Fail(node, what + " " + store.error().message);
+  policy.trust_stores.push_back(std::make_shared<const TrustStore>(std::move(*store)));
+  if (policy.trust_stores.size() > limits::kTrustStores) return in.Fail(node, "too many trust stores");
+  if (auto apart = notary::CheckApart(policy.trust_stores); !apart) in.Fail(node, apart.error().message);
+}
+
+std::optional<requirement::Authority> ParseNotary(yaml::Reader& in, const yaml::Node& node, const Policy& policy) {
+  if (!in.Map(node, "notary", {"trustStore", "identities", "timestamps"})) return std::nullopt;
+  notary::Trust trust;
+  trust.store = NamedStore(in, node, "notary", policy);
+  for (const yaml::Node& entry : in.List(in.Require(node, "identities", "notary"), "identities")) {
+    if (!in.Map(entry, "an identity", {"subject", "usage", "unsafe"})) return std::nullopt;
+    auto identity = MakeIdentity(in, entry);
+    if (in.failed()) return std::nullopt;
+    if (!identity) {
+      in.Fail(entry, identity.error().message);
+      return std::nullopt;
+    }
+    trust.identities.push_back(std::move(*identity));
+  }
+  if (const yaml::Node* n = node.Find("timestamps")) ReadTimestamps(in, *n, policy, trust);
+  if (in.failed()) return std::nullopt;
+  auto made = requirement::Notary::Make(std::move(trust));
+  if (made) return std::move(*made);
+  in.Fail(node, made.error().message);
+  return std::nullopt;
+}
+
+}  // namespace pullseal::policy

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PULLSEAL_POLICY_FILE_PARSE_TRUST_STORE_H_
+#define PULLSEAL_POLICY_FILE_PARSE_TRUST_STORE_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/yaml/yaml.h"
+#include "policy/file/parse.h"
+#include "policy/model/model.h"
+
+namespace pullseal::policy {
+
+// ParseTrustStore reads one entry of `trustStores`, {name, kind, files}, whose name was read already, into `policy`;
+// the digests of its files go to `digests`. Each file holds certificates in PEM or one in DER. Errors go to the reader.
+void ParseTrustStore(yaml::Reader& in, const yaml::Node& node, const std::string& name, const FileReader& read_file,
+                     Policy& policy, std::string& digests);
+
+// FindTrustStore returns the policy's trust store of that name, or null.
+std::shared_ptr<const notary::TrustStore> FindTrustStore(const Policy& policy, std::string_view name);
+
+// ParseNotary reads the part of a Notary Project authority: {trustStore, identities, timestamps}. Nothing after a
+// failure.
+std::optional<requirement::Authority> ParseNotary(yaml::Reader& in, const yaml::Node& node, const Policy& policy);
+
+}  // namespace pullseal::policy
+
+#endif  // PULLSEAL_POLICY_FILE_PARSE_TRUST_STORE_H_
