@@ -10,7 +10,7 @@
 #include "fakes/sigstore_authority.h"
 #include "fakes/test_authority.h"
 #include "verify/notary/trust.h"
-#include "verify/requirement/limits.h"
+#include "verify/predicate/limits.h"
 #include "verify/sigstore/trusted_material.h"
 
 namespace pullseal::requirement {
