@@ -152,6 +152,44 @@ TEST_F(CommandLineTest, ManualAndCompletionAreWhatTheirReadersTake) {
   EXPECT_EQ("tail\n", complete("pullseal audit t", 2));
 }
 
+// By key too a log entry is asked for, as cosign and sigstore-go do, unless somebody says that none is.
+TEST_F(CommandLineTest, BundlesByKeyAskForALogEntry) {
+  const fakes::SigstoreAuthority authority;
+  const fakes::SigstoreAuthority stranger;
+  const fakes::TestAuthority key;
+  lab::WriteFile(Path("artifact"), "an artifact");
+  lab::WriteFile(Path("key.pub"), key.PublicPem());
+  lab::WriteFile(Path("root"), authority.TrustedRoot());
+  const auto verify = [&](const fakes::SigstoreAuthority& by, fakes::SignPlan plan, std::vector<std::string> more) {
+    plan.key = &key;
+    lab::WriteFile(Path("bundle"), by.SignMessage("an artifact", plan).Bundle());
+    std::vector<std::string> all = {"verify-bundle", "--bundle", Path("bundle"), "--key", Path("key.pub")};
+    all.insert(all.end(), more.begin(), more.end());
+    all.push_back(Path("artifact"));
+    return Run(all);
+  };
+  using Log = fakes::SignPlan::Log;
+  const std::vector<std::string> root = {"--trusted-root", Path("root")};
+  EXPECT_EQ(0, verify(authority, {.log = Log::kBoth}, root).status);
+  EXPECT_EQ(0, verify(authority, {.log = Log::kV2}, root).status);
+  EXPECT_EQ(1, verify(authority, {.log = Log::kNone}, root).status) << "no log has it";
+  EXPECT_EQ(1, verify(authority, {.log = Log::kNone, .stamped = true}, root).status) << "a timestamp is no log entry";
+  EXPECT_EQ(1, verify(stranger, {.log = Log::kBoth}, root).status) << "nobody can verify its entry";
+  fakes::SignPlan lying{.log = Log::kBoth};
+  lying.entry = [](fakes::Entry& entry) { ++entry.integrated_time; };
+  EXPECT_EQ(1, verify(authority, lying, root).status);
+
+  const auto which = verify(authority, {.log = Log::kBoth}, {});
+  EXPECT_EQ(64, which.status);
+  EXPECT_NE(std::string::npos, which.text.find("--trusted-root")) << which.text;
+  EXPECT_NE(std::string::npos, which.text.find("--ignore-log")) << which.text;
+  EXPECT_EQ(0, verify(authority, {.log = Log::kNone}, {"--ignore-log"}).status);
+  EXPECT_EQ(0, verify(stranger, {.log = Log::kBoth}, {"--ignore-log"}).status);
+  const std::vector<std::string> both = {"--ignore-log", "--trusted-root", Path("root")};
+  EXPECT_EQ(0, verify(authority, {.log = Log::kNone}, both).status);
+  EXPECT_EQ(1, verify(authority, lying, both).status) << "ignored is what is absent, not what is false";
+}
+
 TEST_F(CommandLineTest, BundlesAreVerifiedAndTrustRootsTold) {
   const fakes::SigstoreAuthority authority;
   const fakes::SignPlan plan;
@@ -175,6 +213,7 @@ TEST_F(CommandLineTest, BundlesAreVerifiedAndTrustRootsTold) {
   EXPECT_EQ(64, verify(plan.subject, Path("artifact"), {}).status) << "nobody to believe";
   EXPECT_EQ(64, verify(plan.subject, Path("artifact"), {"--key", Path("a.pub")}).status) << "either, not both";
   EXPECT_EQ(64, verify("", Path("artifact"), root).status);
+  EXPECT_EQ(64, verify(plan.subject, Path("artifact"), {"--trusted-root", Path("root"), "--ignore-log"}).status);
   const auto told =
       json::Parse(verify(plan.subject, Path("artifact"), {"--trusted-root", Path("root"), "-o", "json"}).text);
   ASSERT_TRUE(told.ok());

@@ -125,8 +125,11 @@ class PolicyParser {
     std::set<std::string> names;
     std::set<std::string> fingerprints;
     for (const yaml::Node& node : in_.List(*list, "keys")) {
-      if (!in_.Map(node, "a key", {"name", "file", "pem", "hash", "notBefore", "notAfter", "trustRoot", "revoked"}))
+      if (!in_.Map(node, "a key",
+                   {"name", "file", "pem", "hash", "notBefore", "notAfter", "trustRoot", "requireLog",
+                    "requireTimestamp", "revoked"})) {
         return;
+      }
       std::string name = Name(in_.Require(node, "name", "a key"), "keys.name");
       UniqueName(node, names, name, "key");
       auto key = KeyMaterial(node, name);
@@ -186,6 +189,10 @@ class PolicyParser {
       } else {
         out.trusted = root->trusted;
       }
+    }
+    if (const yaml::Node* n = node.Find("requireLog")) out.needs_log = in_.Boolean(*n, "requireLog");
+    if (const yaml::Node* n = node.Find("requireTimestamp")) {
+      out.needs_timestamp = in_.Boolean(*n, "requireTimestamp");
     }
     const yaml::Node* revoked = node.Find("revoked");
     if (revoked == nullptr || !in_.Map(*revoked, "revoked", {"at", "reason"})) return out;

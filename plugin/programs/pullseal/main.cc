@@ -89,6 +89,8 @@ class CommandLine {
     command->add_option("--certificate-identity", bundle_.identity, "identity that must have signed");
     command->add_option("--certificate-oidc-issuer", bundle_.issuer, "issuer of that identity");
     command->add_option("--trusted-root", bundle_.trusted_root, "trusted_root.json: whom to believe");
+    command->add_flag("--ignore-log", bundle_.ignore_log,
+                      "with --key: ask for no log entry; what --trusted-root knows of must hold all the same");
     command->add_option("artifact", bundle_.artifact, "the signed file, or its digest sha256:HEX")->required();
     AddOutput(command);
     command->callback([this] {

@@ -85,8 +85,11 @@ Result<Inputs> ReadInputs(const VerifyBundleOptions& options) {
   return out;
 }
 
-// A signature by a key is good without a log: whoever gives the key trusts it now.
-constexpr sigstore::Demands kDemandsForKey{0, 0, 0};
+// A signature by a key needs an entry in a log of the trust root, as with cosign and sigstore-go, unless whoever asks
+// says that none counts.
+sigstore::Demands DemandsForKey(const VerifyBundleOptions& options) {
+  return {.logs = options.ignore_log ? 0U : 1U, .timestamps = 0, .certificate_logs = 0};
+}
 
 // The proof, or a sentence that says why there is none.
 Result<sigstore::Proof> VerifyInputs(const VerifyBundleOptions& options, const Inputs& inputs) {
@@ -96,7 +99,7 @@ Result<sigstore::Proof> VerifyInputs(const VerifyBundleOptions& options, const I
   if (!material) return material.error();
   if (auto bound = sigstore::Bind(*bundle, inputs.artifact, *material); !bound) return bound.error();
   const auto* trusted = inputs.trusted ? &*inputs.trusted : nullptr;
-  auto verification = inputs.key ? sigstore::VerifyKey(*material, *inputs.key, trusted, kDemandsForKey)
+  auto verification = inputs.key ? sigstore::VerifyKey(*material, *inputs.key, trusted, DemandsForKey(options))
                                  : sigstore::VerifyCertificate(*material, *trusted, sigstore::Demands{});
   if (!verification.proof) return Error{ErrorCode::kInvalid, verification.detail};
   if (inputs.key) return std::move(*verification.proof);
@@ -146,6 +149,15 @@ int VerifyBundle(const VerifyBundleOptions& options) {
   if (by_identity && options.trusted_root.empty()) {
     return Complain("--trusted-root FILE says which authorities and logs to believe; it is needed without --key",
                     kUsage);
+  }
+  if (by_identity && options.ignore_log) {
+    return Complain("--ignore-log goes with --key: what was signed with a certificate is proven by its log", kUsage);
+  }
+  if (!by_identity && options.trusted_root.empty() && !options.ignore_log) {
+    return Complain(
+        "with --key, say which is meant: --trusted-root FILE, whose logs must have an entry of the signature, or "
+        "--ignore-log, to believe the key alone",
+        kUsage);
   }
   const auto inputs = ReadInputs(options);
   if (!inputs) {

@@ -11,7 +11,8 @@ struct VerifyBundleOptions {
   std::string key;       // PEM file
   std::string identity;  // exact; with issuer
   std::string issuer;
-  std::string trusted_root;  // needed unless a key is given
+  std::string trusted_root;  // needed unless a key is given and the log ignored
+  bool ignore_log = false;   // no log entry is asked for; one of a known log must hold all the same
   std::string artifact;      // a file, or sha256:HEX if there is no such file
   bool json = false;
 };

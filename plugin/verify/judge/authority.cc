@@ -129,8 +129,10 @@ std::vector<WallTime> TimesOf(const sigstore::Proof& proof) {
   return out;
 }
 
-// Without a trust root of its own, a key's signature needs neither log nor timestamp.
-constexpr sigstore::Demands kDemandsForKeys{0, 0, 0};
+// A key's signature needs neither log nor timestamp unless the policy says so.
+sigstore::Demands DemandsOf(const requirement::KeyUse& use) {
+  return {.logs = use.needs_log ? 1U : 0U, .timestamps = use.needs_timestamp ? 1U : 0U, .certificate_logs = 0};
+}
 
 // By the keys; absent if none of them made the signature.
 std::optional<Attribution> ByKeys(const sigstore::SignedMaterial& material, const std::vector<Authority>& authorities,
@@ -138,7 +140,7 @@ std::optional<Attribution> ByKeys(const sigstore::SignedMaterial& material, cons
   for (const Authority& one : authorities) {
     const auto* key = std::get_if<Key>(&one);
     if (key == nullptr) continue;
-    const auto verified = sigstore::VerifyKey(material, key->key(), key->use().trusted.get(), kDemandsForKeys);
+    const auto verified = sigstore::VerifyKey(material, key->key(), key->use().trusted.get(), DemandsOf(key->use()));
     if (!verified.proof && verified.flaw == Flaw::kSignature) continue;
     Attribution out;
     out.signer.name = key->name();

@@ -64,6 +64,9 @@ Result<Key> Key::Make(std::string name, crypto::PublicKey key, KeyUse use) {
   if (use.not_before && use.not_after && *use.not_before >= *use.not_after) {
     return Invalid("key \"" + name + "\": notBefore must be earlier than notAfter");
   }
+  if ((use.needs_log || use.needs_timestamp) && use.trusted == nullptr) {
+    return Invalid("key \"" + name + "\": requireLog and requireTimestamp need trustRoot, which says whose to believe");
+  }
   std::string id = "key:" + key.Fingerprint();
   return Key(std::move(id), std::move(name), std::move(key), std::move(use));
 }

@@ -32,19 +32,23 @@ struct Revocation {
   std::string reason;
 };
 
-// KeyUse says when a key may be used, and what may prove when it was. Default-made: always, and nothing proves a time.
+// KeyUse says when a key may be used, what may prove when it was, and what else its signatures need. Default-made:
+// always, nothing proves a time, and the signature is enough.
 struct KeyUse {
   std::optional<WallTime> not_before;  // the first good moment
   std::optional<WallTime> not_after;   // the last one
   std::optional<Revocation> revoked;
   // Whose logs and timestamps may prove the time of its signatures; null: nobody's.
   std::shared_ptr<const sigstore::TrustedMaterial> trusted;
+  bool needs_log = false;        // an entry in one of its logs
+  bool needs_timestamp = false;  // a timestamp by one of its authorities (RFC 3161)
 };
 
 // Key is a public key that may sign. Immutable; thread-safe.
 class Key {
  public:
-  // Make refuses (kInvalid) a key without a name and a use that can never be good.
+  // Make refuses (kInvalid) a key without a name and a use that can never be good: a window that ends before it begins,
+  // or a log or timestamp that is needed while nobody's is believed.
   static Result<Key> Make(std::string name, crypto::PublicKey key, KeyUse use = {});
 
   // What makes it this authority and no other: the key itself, whatever it is called.

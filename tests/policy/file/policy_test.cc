@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "fakes/sigstore_authority.h"
 #include "fakes/test_authority.h"
 #include "policy/file/limits.h"
 #include "policy/file/parse.h"
@@ -216,6 +217,31 @@ TEST(PolicyTest, AKeyMayNameItsHash) {
   EXPECT_TRUE(key.Verify(AsBytes("m"), Key().Sign("m", "SHA384")));
   EXPECT_FALSE(key.Verify(AsBytes("m"), Key().Sign("m", "SHA256")));
   EXPECT_NE(std::string::npos, with("sha1").error().message.find("sha256, sha384 or sha512"));
+}
+
+TEST(PolicyTest, AKeyMayNeedALogAndATimestamp) {
+  const auto root = fakes::SigstoreAuthority().TrustedRoot();
+  const auto with = [&](const std::string& more) {
+    return ParsePolicy(
+        std::string(kHead) +
+            "trustRoots:\n  - {name: r, file: root.json}\nkeys:\n  - {name: release, file: "
+            "release.pub" +
+            more + "}\nrules:\n  - {name: a, match: {images: [\"reg.io/*\"]}" + kRequire + "}\n",
+        [&](const std::string& name) -> Result<std::string> { return name == "root.json" ? root : Key().PublicPem(); });
+  };
+  const auto both = with(", trustRoot: r, requireLog: true, requireTimestamp: true");
+  ASSERT_TRUE(both.ok()) << both.error().message;
+  EXPECT_TRUE(both->keys.at(0).use().needs_log);
+  EXPECT_TRUE(both->keys.at(0).use().needs_timestamp);
+  const auto neither = with(", trustRoot: r, requireLog: false");
+  ASSERT_TRUE(neither.ok());
+  EXPECT_FALSE(neither->keys.at(0).use().needs_log);
+  EXPECT_FALSE(neither->keys.at(0).use().needs_timestamp);
+  for (const char* more : {", requireLog: true", ", requireTimestamp: true"}) {
+    const auto alone = with(more);
+    ASSERT_FALSE(alone.ok()) << more;
+    EXPECT_NE(std::string::npos, alone.error().message.find("need trustRoot")) << alone.error().message;
+  }
 }
 
 TEST(PolicyTest, DeepNestingIsRefused) {

@@ -248,6 +248,32 @@ TEST(KeyTimeTest, KeysAreJudgedAtProvenTimes) {
   EXPECT_EQ("signed", judged(lying)) << "no trust root: nothing beside the signature is looked at";
 }
 
+TEST(KeyTimeTest, AKeyCanNeedALogEntryAndATimestamp) {
+  const SigstoreAuthority authority;
+  const SigstoreAuthority stranger;
+  const fakes::TestAuthority key;
+  const auto parsed = crypto::PublicKey::ParsePem(key.PublicPem());
+  const auto judged = [&](bool log, bool timestamp, const SigstoreAuthority& by, SignPlan plan) {
+    plan.key = &key;
+    AskedFor asks;
+    asks.keys.push_back(
+        {"release", *parsed, {.trusted = Trust(authority), .needs_log = log, .needs_timestamp = timestamp}});
+    return std::string(Slug(JudgeOne(AsBundle(by.SignEnvelope(Statement(), plan).Bundle()), asks).reason));
+  };
+  EXPECT_EQ("log-entry-missing", judged(true, false, authority, With(Log::kNone)));
+  EXPECT_EQ("log-entry-missing", judged(true, false, authority, With(Log::kNone, true)));
+  EXPECT_EQ("signed", judged(true, false, authority, With(Log::kBoth)));
+  EXPECT_EQ("signed", judged(true, false, authority, With(Log::kV2)));
+  EXPECT_EQ("log-entry-missing", judged(true, false, stranger, With(Log::kBoth))) << "another log's entry is none";
+  EXPECT_EQ("timestamp-invalid", judged(false, true, authority, With(Log::kBoth)));
+  EXPECT_EQ("signed", judged(false, true, authority, With(Log::kNone, true)));
+  EXPECT_EQ("timestamp-invalid", judged(false, true, stranger, With(Log::kNone, true)));
+  EXPECT_EQ("signed", judged(true, true, authority, With(Log::kBoth, true)));
+  // Nobody whose logs or timestamps could be believed.
+  EXPECT_FALSE(requirement::Key::Make("release", *parsed, {.needs_log = true}).ok());
+  EXPECT_FALSE(requirement::Key::Make("release", *parsed, {.needs_timestamp = true}).ok());
+}
+
 TEST(KeyTimeTest, ALogThatWasNoLongerTrustedProvesNoTime) {
   const SigstoreAuthority authority({.log_end = "2026-06-01T12:00:29Z"});
   const fakes::TestAuthority key;
