@@ -12,17 +12,12 @@
 
 #include "core/crypto/sha256.h"
 #include "core/json/value.h"
+#include "e2e/notation_signer.h"
 #include "fakes/notary_authority.h"
 #include "lab/process.h"
 
 // Debian's notation with a folder of its own.
 namespace pullseal::lab {
-
-inline std::string Env(const char* name) {
-  const char* value = std::getenv(name);
-  if (value == nullptr) throw std::runtime_error(std::string(name) + " is not set");
-  return value;
-}
 
 // A folder with an OCI layout of one image, and notation's own configuration.
 class Desk {
@@ -47,13 +42,7 @@ class Desk {
 
   // What notation made: the media type and bytes of the only signature's layer.
   std::pair<std::string, Bytes> Sign(const fakes::NotaryAuthority& authority, const std::string& form) {
-    const std::string top = folder_.path();
-    std::string chain;
-    for (const Bytes& der : authority.Chain()) chain += fakes::ToPem(der);
-    WriteFile(top + "/chain.pem", chain);
-    WriteFile(top + "/key.pem", authority.leaf_key().PrivatePem());
-    WriteFile(top + "/notation/signingkeys.json", R"({"default":"k","keys":[{"name":"k","keyPath":")" + top +
-                                                      R"(/key.pem","certPath":")" + top + R"(/chain.pem"}]})");
+    GiveKey(authority, folder_.path());
     const auto done = Notation({"sign", "--oci-layout", "--signature-format", form, "--expiry", "24h",
                                 "--user-metadata", "env=prod", layout() + "@" + digest_});
     if (done.status != 0) throw std::runtime_error("notation sign: " + done.text);
@@ -114,11 +103,7 @@ class Desk {
     WriteFile(store + "/root.pem", fakes::ToPem(der));
   }
   Output Notation(std::vector<std::string> arguments) const {
-    arguments.insert(arguments.begin(), Env("PULLSEAL_PEERS") + "/notation/usr/bin/notation");
-    return Execute(arguments, {{"XDG_CONFIG_HOME", folder_.path()},
-                               {"XDG_CACHE_HOME", folder_.path()},
-                               {"HOME", folder_.path()},
-                               {"NOTATION_EXPERIMENTAL", "1"}});
+    return RunNotation(folder_.path(), std::move(arguments));
   }
 
   const TempFolder folder_;

@@ -28,7 +28,7 @@ using fakes::NotaryPlan;
 using fakes::NotarySetup;
 using fakes::TokenPlan;
 using lab::Desk;
-using lab::Env;
+using lab::Rfc3339;
 
 std::string Replace(std::string text, const std::string& from, const std::string& to) {
   const auto at = text.find(from);
@@ -39,25 +39,8 @@ std::function<void(std::string&)> Replacing(const std::string& from, const std::
   return [=](std::string& text) { text = Replace(text, from, to); };
 }
 
-// notation has no clock of its own choice: certificates are made around the hour it is.
-WallTime Now() {
-  static const WallTime now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  return now;
-}
-std::string Rfc3339(WallTime time) { return FormatTime(time).substr(0, 19) + "Z"; }
-NotarySetup::Change Around(NotarySetup::Change more = {}) {
-  return [more](CertificatePlan& plan) {
-    plan.from = Now() - std::chrono::hours(24);
-    plan.to = Now() + std::chrono::hours(24 * 30);
-    if (more) more(plan);
-  };
-}
-NotarySetup Current(NotarySetup setup) {
-  for (auto* change : {&setup.root, &setup.ca, &setup.leaf, &setup.tsa_root, &setup.tsa_ca, &setup.tsa}) {
-    *change = Around(*change);
-  }
-  return setup;
-}
+WallTime Now() { return lab::ThisSecond(); }
+NotarySetup Current(NotarySetup setup) { return lab::Current(std::move(setup)); }
 
 notary::Trust TrustIn(const NotaryAuthority& authority, bool stamped, bool own_time, const std::string& subject) {
   const auto store = [](notary::StoreKind kind, const Bytes& der) {
@@ -134,7 +117,7 @@ void Check(const Case& one) {
   std::cout << "  " << one.name << ": " << answers << std::endl;
   EXPECT_EQ(one.answers, answers) << one.name << "\n" << why << "\n" << desk.last();
   if (answers == "yy" || answers == "nn") return;
-  static const std::string docs = lab::ReadText(Env("PULLSEAL_TOP") + "/docs/notation.md");
+  static const std::string docs = lab::ReadText(lab::EnvOf("PULLSEAL_TOP") + "/docs/notation.md");
   EXPECT_NE(std::string::npos, docs.find("| " + one.name + " |")) << "docs/notation.md does not explain: " << one.name;
 }
 
@@ -332,7 +315,8 @@ TEST(NotationTest, Timestamps) {
     std::cout << "  " << one.name << ": " << answers << std::endl;
     EXPECT_EQ(one.answers, answers) << one.name << "\n" << desk.last();
     if (answers == "yy" || answers == "nn") continue;
-    EXPECT_NE(std::string::npos, lab::ReadText(Env("PULLSEAL_TOP") + "/docs/notation.md").find("| " + one.name + " |"))
+    EXPECT_NE(std::string::npos,
+              lab::ReadText(lab::EnvOf("PULLSEAL_TOP") + "/docs/notation.md").find("| " + one.name + " |"))
         << "docs/notation.md does not explain: " << one.name;
   }
 }

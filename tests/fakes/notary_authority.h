@@ -99,6 +99,7 @@ class NotaryAuthority {
   const Minted& tsa_ca() const { return tsa_ca_; }
   const Minted& tsa() const { return tsa_; }
   const TestAuthority& leaf_key() const { return leaf_key_; }
+  const TestAuthority& tsa_key() const { return tsa_key_; }
   static WallTime Now() { return *ParseTime(kTime); }
 
  private:

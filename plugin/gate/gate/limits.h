@@ -18,8 +18,12 @@ inline constexpr std::size_t kErrands = 1024;
 inline constexpr std::size_t kErrandsOfOne = 128;
 inline constexpr std::size_t kErrandsRemembered = 8192;
 inline constexpr seconds kErrandTime{30};
-// Judgements by other rules for what one question found; a key's costs 60 us.
+// Judgements by other rules for what one question found; a key's costs 60 us, a chain of certificates some eight times
+// that.
 inline constexpr std::size_t kWorthChecks = 1024;
+inline constexpr std::size_t kChainWorthChecks = 8;
+// Lines about one decision after which signatures tell no steps of their own.
+inline constexpr std::size_t kToldSteps = 512;
 
 }  // namespace pullseal::limits
 

@@ -16,6 +16,10 @@ void Explain(const judge::Verdict& verdict, std::vector<std::string>& steps) {
   for (const judge::Finding& finding : verdict.findings) {
     steps.push_back("signature " + finding.blob.text() + ": " + std::string(judge::Slug(finding.reason)) +
                     (finding.detail.empty() ? "" : ", " + finding.detail));
+    // Of some hundred signatures only few tell something.
+    for (const std::string& one : finding.told) {
+      if (steps.size() < limits::kToldSteps) steps.push_back("  " + one);
+    }
   }
 }
 

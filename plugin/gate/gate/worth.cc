@@ -2,6 +2,7 @@
 #include "gate/gate/worth.h"
 
 #include "gate/gate/limits.h"
+#include "image/oci/notation.h"
 
 namespace pullseal::gate {
 
@@ -16,9 +17,12 @@ bool IsWorthKeeping(const judge::Finding& finding) {
 }
 
 bool Worth::Has(const oci::SignatureEvidence& signature) {
+  const bool has_chain =
+      signature.media_type == oci::kNotaryJwsMediaType || signature.media_type == oci::kNotaryCoseMediaType;
   for (const policy::Rule& rule : policy_.rules) {
     if (!rule.IsJudged()) continue;
-    if (checks_++ >= limits::kWorthChecks) return false;
+    checks_ += has_chain ? limits::kChainWorthChecks : 1;
+    if (checks_ > limits::kWorthChecks) return false;
     judge::Judgement judgement(subject_, repository_, rule.require, now_);
     if (IsWorthKeeping(judgement.Add(signature))) return true;
   }

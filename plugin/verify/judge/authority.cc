@@ -5,7 +5,6 @@
 #include <map>
 #include <utility>
 
-#include "verify/notary/verify.h"
 #include "verify/sigstore/verify.h"
 
 namespace pullseal::judge {
@@ -14,7 +13,6 @@ namespace {
 using requirement::Authority;
 using requirement::Key;
 using requirement::Keyless;
-using requirement::Notary;
 using signature::Flaw;
 
 Reason ReasonOf(Flaw flaw) {
@@ -41,73 +39,6 @@ Reason ReasonOf(Flaw flaw) {
       return Reason::kCertificateExpired;
   }
   return Reason::kSignatureInvalid;
-}
-
-Reason ReasonOf(notary::Flaw flaw) {
-  switch (flaw) {
-    case notary::Flaw::kMalformed:
-      return Reason::kBundleMalformed;
-    case notary::Flaw::kSignature:
-      return Reason::kSignatureInvalid;
-    case notary::Flaw::kCertificateInvalid:
-      return Reason::kCertificateInvalid;
-    case notary::Flaw::kAttributeUnknown:
-      return Reason::kAttributeUnknown;
-    case notary::Flaw::kIdentity:
-      return Reason::kIdentityMismatch;
-    case notary::Flaw::kExpired:
-      return Reason::kSignatureExpired;
-    case notary::Flaw::kTimeMissing:
-      return Reason::kTimeMissing;
-    case notary::Flaw::kTimestampInvalid:
-      return Reason::kTimestampInvalid;
-    case notary::Flaw::kTimeOutside:
-      return Reason::kTimeOutsideCertificate;
-    case notary::Flaw::kCertificateExpired:
-      return Reason::kCertificateExpired;
-  }
-  return Reason::kSignatureInvalid;
-}
-
-Attribution FromFault(const notary::Fault& fault) {
-  Attribution out;
-  out.reason = ReasonOf(fault.flaw);
-  out.detail = fault.detail;
-  return out;
-}
-
-// Whether a fault lies behind the question who signed.
-bool IsBySomebodyAskedFor(notary::Flaw flaw) { return flaw > notary::Flaw::kIdentity; }
-
-Attribution ForOne(const notary::SignedPayload& signature, const Notary& asked, WallTime now) {
-  const auto verified = notary::Verify(signature, asked.trust(), now);
-  if (const auto* fault = std::get_if<notary::Fault>(&verified)) {
-    Attribution out = FromFault(*fault);
-    const auto signer = notary::SignerName(signature.chain.leaf());
-    if (signer && IsBySomebodyAskedFor(fault->flaw)) out.signer = Signer{*signer, asked.trust().store->name()};
-    return out;
-  }
-  const auto& proof = std::get<notary::Proof>(verified);
-  Attribution out;
-  out.reason = Reason::kSigned;
-  out.signer = Signer{proof.signer, proof.store};
-  if (proof.existed) out.times.push_back(proof.existed->last);
-  if (proof.authentic_time) out.times.push_back(*proof.authentic_time);
-  out.good_until = proof.good_until;
-  out.detail = "verified for " + Printable(proof.signer, 200) + " of trust store " + proof.store;
-  out.authorities.insert(asked.id());
-  return out;
-}
-
-// Takes what one authority more says: what counts adds to what counts, else what tells more wins.
-void Take(Attribution one, bool first, Attribution& out) {
-  if (out.reason != Reason::kSigned) {
-    if (first || one.reason == Reason::kSigned || one.reason > out.reason) out = std::move(one);
-    return;
-  }
-  if (one.reason != Reason::kSigned) return;
-  out.authorities.insert(one.authorities.begin(), one.authorities.end());
-  if (one.good_until) out.good_until = std::min(*one.good_until, out.good_until.value_or(*one.good_until));
 }
 
 // Whether a key may be used: every proven time must lie in its window; where none is proven, now must. A revoked key's
@@ -221,7 +152,7 @@ Attribution ByCertificate(const sigstore::SignedMaterial& material, const std::v
   for (const Authority& authority : authorities) {
     const auto* keyless = std::get_if<Keyless>(&authority);
     if (keyless == nullptr) continue;
-    Take(ForOne(verifications.For(*keyless), *keyless), first, out);
+    Join(ForOne(verifications.For(*keyless), *keyless), first, out);
     first = false;
   }
   return out;
@@ -254,22 +185,14 @@ Attribution Attribute(const sigstore::SignedMaterial& material, const std::vecto
   return out;
 }
 
-Attribution Attribute(const notary::Envelope& envelope, const std::vector<Authority>& authorities, WallTime now) {
-  const auto is_notary = [](const Authority& one) { return std::holds_alternative<Notary>(one); };
-  Attribution out;
-  out.detail = "a Notary Project signature, which no authority of the rule accepts";
-  // Nobody's certificates are verified for a rule that asks for none.
-  if (std::none_of(authorities.begin(), authorities.end(), is_notary)) return out;
-  const auto opened = notary::SignedPayload::Open(envelope);
-  if (const auto* fault = std::get_if<notary::Fault>(&opened)) return FromFault(*fault);
-  bool first = true;
-  for (const Authority& authority : authorities) {
-    const auto* asked = std::get_if<Notary>(&authority);
-    if (asked == nullptr) continue;
-    Take(ForOne(std::get<notary::SignedPayload>(opened), *asked, now), first, out);
-    first = false;
+void Join(Attribution one, bool first, Attribution& out) {
+  if (out.reason != Reason::kSigned) {
+    if (first || one.reason == Reason::kSigned || one.reason > out.reason) out = std::move(one);
+    return;
   }
-  return out;
+  if (one.reason != Reason::kSigned) return;
+  out.authorities.insert(one.authorities.begin(), one.authorities.end());
+  if (one.good_until) out.good_until = std::min(*one.good_until, out.good_until.value_or(*one.good_until));
 }
 
 Attribution Attribute(const Material& material, const std::vector<Authority>& authorities, WallTime now) {

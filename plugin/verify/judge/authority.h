@@ -22,6 +22,7 @@ struct Attribution {
   std::vector<WallTime> times;
   std::optional<WallTime> good_until;  // the first moment at which this could change
   std::string detail;
+  std::vector<std::string> told;  // the steps that held, for people
 };
 
 // Attribute verifies `material` for those of `authorities` that can make such a signature. One overload for each form
@@ -37,6 +38,10 @@ Attribution Attribute(const notary::Envelope& envelope, const std::vector<requir
 
 // The same for whatever form `material` is of.
 Attribution Attribute(const Material& material, const std::vector<requirement::Authority>& authorities, WallTime now);
+
+// Join takes into `out` what one authority more says of the same signature: what counts adds to what counts, else what
+// tells more wins. `first`: `out` says nothing yet.
+void Join(Attribution one, bool first, Attribution& out);
 
 // How many authorities have a signer of their own, so that neither one signer counts twice nor one authority: the size
 // of a maximum matching between signers and the authorities they satisfy.

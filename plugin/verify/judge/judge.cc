@@ -77,6 +77,7 @@ class SignatureJudge {
     finding.times = std::move(attribution.times);
     finding.good_until = attribution.good_until;
     finding.detail = std::move(attribution.detail);
+    finding.told = std::move(attribution.told);
     const bool attributed = finding.reason == Reason::kSigned;
     // What somebody known signed is looked at even if it cannot count: "for another image" tells more than "expired".
     if (!finding.signer.name.empty() && CheckClaims(*found, finding)) {

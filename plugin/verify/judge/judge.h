@@ -43,6 +43,7 @@ struct Finding {
   std::vector<WallTime> times;                // proven for it
   std::optional<WallTime> good_until;         // the first moment at which the reason could change
   std::string detail;
+  std::vector<std::string> told;  // the steps that held, in order; a handful
 };
 
 // Attestation is a statement about the subject that is no signature, verified for an authority of the requirement. It

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verify/notary/envelope.h"
 
+#include <array>
+
 #include "core/crypto/raw_signature.h"
 #include "verify/notary/cose.h"
 #include "verify/notary/jws.h"
 #include "verify/notary/limits.h"
 
 namespace pullseal::notary {
+
+std::string_view Text(Algorithm algorithm) {
+  constexpr std::array<std::string_view, 6> kNames = {"PS256", "PS384", "PS512", "ES256", "ES384", "ES512"};
+  return kNames[static_cast<std::size_t>(algorithm)];
+}
 
 std::optional<Algorithm> AlgorithmOf(const crypto::PublicKey& key) {
   switch (key.kind()) {

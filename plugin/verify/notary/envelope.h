@@ -23,6 +23,7 @@ inline constexpr std::string_view kCoseType = oci::kNotaryCoseMediaType;
 
 // Algorithm is a signature algorithm that Notary Project signatures may use ("Signature Algorithm Requirements").
 enum class Algorithm { kPs256, kPs384, kPs512, kEs256, kEs384, kEs512 };
+std::string_view Text(Algorithm algorithm);  // RFC 7518's name
 
 // The only algorithm that a key may sign with: RSA of exactly 2048, 3072 or 4096 bits, ECDSA on P-256, P-384 or P-521,
 // each with a hash of its own. Absent for every other key.
