@@ -69,6 +69,10 @@ TEST_F(NodeTest, DenyRuleAndMissingRuleRefuse) {
   ExpectRefused(kubelet().Pull(world().Ref("forbidden/x", "1"), "default"), "rule-denies");
   ExpectRefused(kubelet().Pull(world().Ref("elsewhere/x", "1"), "default"), "no-rule");
   ExpectRefused(kubelet().Pull("UPPER/Case:1", "default"), "reference-invalid");
+  const std::string absent = world().Ref("app/never-pushed", "1");
+  const grpc::Status pulled = kubelet().Pull(absent, "default");
+  ExpectRefused(pulled, "image-not-found");
+  EXPECT_TRUE(pulled.error_message().starts_with(absent + ": ")) << "no first word, so the kubelet says ErrImagePull";
 }
 
 TEST_F(NodeTest, TagMovedAfterWarmUpIsRefused) {
@@ -161,8 +165,9 @@ TEST_F(NodeTest, AnIndexThatIsPinnedIsFoundByThatName) {
   ASSERT_TRUE(pulled.ok()) << pulled.error_message();
   EXPECT_EQ(image.config.digest, ref);
   EXPECT_EQ(image.config.digest, kubelet().ImageId(name)) << "IfNotPresent would pull at each start";
+  const std::string pod = Pod();
   world().registry.Stop();
-  ExpectRuns(Pod(), name, name, "pinned");
+  ExpectRuns(pod, name, name, "pinned");
   world().registry.Start();
 }
 

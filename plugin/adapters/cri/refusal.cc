@@ -15,7 +15,8 @@ GrpcStatus RefusalFor(std::string_view image, const gate::Decision& decision) {
   constexpr std::size_t kImageBytes = 300;
   const bool absent = decision.reason == gate::Reason::kNotOnNode;
   const bool denied = decision.outcome() == gate::Outcome::kDeny;
-  std::string text = absent ? "" : denied ? "SignatureValidationFailed: " : "RegistryUnavailable: ";
+  const bool plain = judge::IsAnswered(decision.reason);
+  std::string text = plain ? "" : denied ? "SignatureValidationFailed: " : "RegistryUnavailable: ";
   text += image.empty() ? std::string("(no image)") : Printable(image, kImageBytes);
   if (denied && !decision.rule.empty()) text += ": rule \"" + decision.rule + "\"";
   text += ": " + std::string(judge::Slug(decision.reason)) + ": " + std::string(gate::AdviceOf(decision));

@@ -10,6 +10,12 @@
 namespace pullseal::gate {
 namespace {
 
+// Trouble with what a pull names. That no registry has it is an answer, though none about signatures.
+void SetPullError(Decision& decision, const Error& error) {
+  SetRegistryError(decision, error);
+  if (error.code == ErrorCode::kNotFound) decision.reason = Reason::kImageNotFound;
+}
+
 // Of several decisions that must all allow, the one to tell: the highest-ranked refusal, else the first.
 Decision Worst(std::vector<Decision> decisions) {
   std::size_t worst = 0;
@@ -120,7 +126,7 @@ Pull Gate::JudgePull(const Snapshot& snapshot, const Question& question) {
 
   const auto only = OnlyManifestForNode(question, *digest);
   if (!only) {
-    SetRegistryError(decision, only.error());
+    SetPullError(decision, only.error());
     decision.steps.push_back("index " + digest->text() + ": " + only.error().message);
     return Pull{std::move(decision), *digest};
   }
@@ -138,7 +144,7 @@ Pull Gate::JudgePull(const Snapshot& snapshot, const Question& question) {
 // What a name stands for could not be asked, so nothing was judged.
 Pull Gate::Unresolved(const Question& question, const policy::Selection& selection, const Error& error) const {
   Decision out;
-  SetRegistryError(out, error);
+  SetPullError(out, error);
   // Recorded only where every rule that may decide is in audit mode.
   out.audit_only = selection.complete;
   for (const policy::Applicable& one : selection.all) {
@@ -153,7 +159,11 @@ Pull Gate::Unresolved(const Question& question, const policy::Selection& selecti
 
 Result<std::optional<oci::Digest>> Gate::OnlyManifestForNode(const Question& question, const oci::Digest& index) {
   const auto fetched = registry_.FetchManifest(question.name, index, question.credentials, question.deadline);
-  // Also where it is "not there": what a tag or a pod names must be, so its absence is the registry's trouble.
+  // What a tag has just been resolved to must be there, so its absence is the registry's trouble.
+  const bool resolved = !question.name.digest();
+  if (!fetched && fetched.error().code == ErrorCode::kNotFound && resolved) {
+    return Error{ErrorCode::kRemote, fetched.error().message + ", though a tag stands for it"};
+  }
   if (!fetched) return fetched.error();
   const auto parsed = oci::Manifest::Parse(fetched->bytes, fetched->media_type);
   if (!parsed && parsed.error().code == ErrorCode::kLimit) return parsed.error();

@@ -195,7 +195,8 @@ constexpr std::array kRows = std::to_array<ReasonRow>({
      .sentence = "what the request names (image, container or pod) is not on this node; it is pulled or made again.",
      .who_acts =
          "nobody, mostly: containerd removed it between two calls of the kubelet; gRPC status NOT_FOUND, and no "
-         "first word"},
+         "first word",
+     .answered = true},
     {.reason = Reason::kImageNameMismatch,
      .slug = "image-name-mismatch",
      .outcome = Outcome::kDeny,
@@ -237,10 +238,9 @@ constexpr std::array kRows = std::to_array<ReasonRow>({
     {.reason = Reason::kRegistryError,
      .slug = "registry-error",
      .outcome = Outcome::kUnavailable,
-     .sentence = "the registry's answer did not allow a decision; check that image and tag exist, then the registry.",
+     .sentence = "the registry's answer did not allow a decision; it is tried again.",
      .who_acts =
-         "on-call: does the tag exist? then the registry; if the pod reads of the node's configuration, hosts.toml "
-         "and its certificates"},
+         "on-call: the registry; if the pod reads of the node's configuration, hosts.toml and its certificates"},
     {.reason = Reason::kRegistryUnreachable,
      .slug = "registry-unreachable",
      .outcome = Outcome::kUnavailable,
@@ -262,7 +262,15 @@ constexpr std::array kRows = std::to_array<ReasonRow>({
      .outcome = Outcome::kUnavailable,
      .sentence = "the registry refused the credentials for this image; check the pod's imagePullSecrets or the node's "
                  "access.",
-     .who_acts = "developer: imagePullSecrets; on-call: the node's own access: [registries](registries.md)"},
+     .who_acts = "developer: imagePullSecrets; on-call: the node's own access: [registries](registries.md)",
+     .answered = true},
+    {.reason = Reason::kImageNotFound,
+     .slug = "image-not-found",
+     .outcome = Outcome::kUnavailable,
+     .sentence = "the registry says that there is no such image; check its name and tag, then the pod's "
+                 "imagePullSecrets: many registries hide what the credentials may not see.",
+     .who_acts = "developer: a typing error, a tag that was never pushed or is deleted, imagePullSecrets",
+     .answered = true},
     {.reason = Reason::kEvidenceLimit,
      .slug = "evidence-limit",
      .outcome = Outcome::kUnavailable,
@@ -331,5 +339,7 @@ std::string_view Slug(Reason reason) { return RowOf(reason).slug; }
 Outcome OutcomeOf(Reason reason) { return RowOf(reason).outcome; }
 
 std::string_view Sentence(Reason reason) { return RowOf(reason).sentence; }
+
+bool IsAnswered(Reason reason) { return RowOf(reason).answered; }
 
 }  // namespace pullseal::judge

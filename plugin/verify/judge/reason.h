@@ -55,6 +55,7 @@ enum class Reason {
   kRegistrySlow,
   kRegistryThrottled,
   kRegistryUnauthorized,
+  kImageNotFound,
   kEvidenceLimit,
   kEvidenceUnavailable,
   kRuntimeUnreachable,
@@ -76,6 +77,9 @@ struct ReasonRow {
   std::string_view sentence;
   // Who acts, and what they look at first, for docs/refusals.md (Markdown, no table separators). Empty where it allows.
   std::string_view who_acts;
+  // Somebody answered, though not about signatures: the image is not there, or these credentials may not see it. Such a
+  // refusal bears no first word, so that the kubelet tells it as any other failed pull, and pages nobody.
+  bool answered = false;
 };
 
 // All reasons in the order of their rank; a test compares docs/refusals.md with it.
@@ -84,6 +88,8 @@ std::span<const ReasonRow> Reasons();
 std::string_view Slug(Reason reason);
 Outcome OutcomeOf(Reason reason);
 std::string_view Sentence(Reason reason);
+// ReasonRow::answered.
+bool IsAnswered(Reason reason);
 
 }  // namespace pullseal::judge
 

@@ -112,6 +112,21 @@ TEST_F(JudgedCallsTest, PullsWithoutAnImageOrByOtherFieldsAreRefused) {
   EXPECT_EQ("reference-invalid", Slug(Pull(PullRequest(id_.substr(7)))));
 }
 
+// What the registry surely answered is no outage: the kubelet says ErrImagePull to it, as it would without us.
+TEST_F(JudgedCallsTest, AnswersOfTheRegistryBearNoFirstWordAndAreNotForwarded) {
+  const auto refusal = [&](const std::string& image) {
+    const Ruling ruling = Pull(PullRequest(image));
+    const auto* status = std::get_if<GrpcStatus>(&ruling);
+    if (status != nullptr) EXPECT_EQ(relay::GrpcCode::kUnknown, status->code);
+    return status != nullptr ? status->message : "forwarded";
+  };
+  EXPECT_TRUE(refusal("reg.io/app:none").starts_with("reg.io/app:none: image-not-found: the registry says"));
+  http_.On("manifests/none", [](const http::HttpRequest&) { return fakes::FakeRegistry::Response(401, ""); });
+  EXPECT_TRUE(refusal("reg.io/app:none").starts_with("reg.io/app:none: registry-unauthorized: the registry refused"));
+  http_.On("manifests/none", [](const http::HttpRequest&) { return fakes::FakeRegistry::Response(500, ""); });
+  EXPECT_TRUE(refusal("reg.io/app:none").starts_with("RegistryUnavailable: reg.io/app:none: registry-error: "));
+}
+
 TEST_F(JudgedCallsTest, RefusalsAreTheSameOnEveryAttemptAndFitTheKubelet) {
   http_.PutManifest("reg.io", "app", "unsigned", fakes::ImageManifest(kLayer), fakes::kImageType);
   const auto text = [&] { return std::get<GrpcStatus>(Pull(PullRequest("reg.io/app:unsigned"))).message; };

@@ -121,7 +121,13 @@ TEST_F(GateTest, ConfigurationThatCannotBeUsedIsToldAsSuch) {
   EXPECT_NE(std::string_view::npos, AdviceOf(decision).find("hosts.toml"));
 }
 
-TEST_F(GateTest, AbsentTagIsCouldNotDecide) {
+// A registry that surely has no such image has answered; one of several that did not say so leaves it open.
+TEST_F(GateTest, AnImageThatIsNotThereIsToldAsThat) {
+  const Decision absent = DecidePull("reg.io/app:none").decision;
+  EXPECT_EQ(Reason::kImageNotFound, absent.reason);
+  EXPECT_EQ(Outcome::kUnavailable, absent.outcome());
+  EXPECT_EQ(Reason::kImageNotFound, DecidePull("reg.io/app@" + kConfig).decision.reason) << "neither has it signatures";
+  http_.On("manifests/none", [](const http::HttpRequest&) { return FakeRegistry::Response(500, ""); });
   EXPECT_EQ(Reason::kRegistryError, DecidePull("reg.io/app:none").decision.reason);
 }
 
