@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "verify/requirement/limits.h"
+
 namespace pullseal::requirement {
 namespace {
 
@@ -38,6 +40,19 @@ std::size_t CountDistinct(const std::vector<Authority>& list) {
   std::set<std::string_view> ids;
   for (const Authority& one : list) ids.insert(IdOf(one));
   return ids.size();
+}
+
+Status CheckLists(const AttestationLists& lists) {
+  std::set<std::string_view> names;
+  for (const auto& list : lists) {
+    if (list.empty()) return Invalid("a list of attestations is empty: every image would satisfy it");
+    for (const AttestationRequirement& one : list) {
+      if (!names.insert(one.name()).second) return Invalid("attestation \"" + one.name() + "\" is there twice");
+    }
+  }
+  if (names.size() <= limits::kAttestations) return {};
+  return Error{ErrorCode::kLimit,
+               "a rule asks for more than " + std::to_string(limits::kAttestations) + " attestations"};
 }
 
 SignatureRequirement::SignatureRequirement(std::vector<Authority> any_of, Terms terms)

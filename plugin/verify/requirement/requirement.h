@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "verify/requirement/attestation.h"
 #include "verify/requirement/authority.h"
 
 namespace pullseal::requirement {
@@ -40,6 +41,8 @@ class SignatureRequirement {
 
   const std::vector<Authority>& any_of() const { return any_of_; }
   const Terms& terms() const { return terms_; }
+  // Whether it was made to ask for signatures; one that is default-made asks for nobody's.
+  bool asks() const { return !any_of_.empty(); }
   // How many distinct authorities must have signed; never 0.
   std::size_t threshold() const { return terms_.threshold; }
 
@@ -52,9 +55,20 @@ class SignatureRequirement {
 // How many distinct authorities `list` has, by IdOf.
 std::size_t CountDistinct(const std::vector<Authority>& list);
 
-// Requirement is what a rule asks of an image. Each part must hold; default-made it allows nothing.
+// Lists of entries, of which one must hold as a whole; usually there is one list.
+using AttestationLists = std::vector<std::vector<AttestationRequirement>>;
+
+// CheckLists refuses (kInvalid, kLimit) an empty list among several, two entries of one name, and more than
+// limits::kAttestations entries.
+Status CheckLists(const AttestationLists& lists);
+
+// Requirement is what a rule asks of an image. Each part must hold, neither stands for the other; default-made it
+// allows nothing.
 struct Requirement {
-  SignatureRequirement signatures;
+  SignatureRequirement signatures;  // nobody's where only attestations are asked for
+  AttestationLists attestations;    // empty where only signatures are asked for
+
+  bool asks() const { return signatures.asks() || !attestations.empty(); }
 };
 
 }  // namespace pullseal::requirement
