@@ -336,7 +336,7 @@ TEST_F(RelayTest, CancelStormsDoNotEndTheConnection) {
     return H2Script{.body = GrpcFrame("x"), .never = request.path != kVersion};
   };
   H2Client client = Client();
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 40; ++i) {  // 2,000 in all: libnghttp2 would let 1,000 pass at once
     std::vector<int> streams;
     for (int j = 0; j < 50; ++j) streams.push_back(client.Submit(j % 2 == 0 ? kEvents : kPull, GrpcFrame("x")));
     client.Pump([] { return false; }, std::chrono::milliseconds(2));  // the requests go out
