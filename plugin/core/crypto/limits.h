@@ -23,6 +23,12 @@ inline constexpr std::size_t kKeyBytes = 16 * kKiB;
 inline constexpr int kRsaBitsLeast = 2048;
 inline constexpr int kRsaBitsMost = 4096;
 
+// From a certificate to an anchor: certificates of one path, paths that are verified, names that are compared. Real
+// ones need two, one and some ten; more come only from a signature or timestamp that is made to cost.
+inline constexpr std::size_t kPathDepth = 8;
+inline constexpr std::size_t kPathTries = 8;
+inline constexpr std::size_t kPathSteps = 4096;
+
 }  // namespace pullseal::limits
 
 #endif  // PULLSEAL_CORE_CRYPTO_LIMITS_H_

@@ -63,8 +63,8 @@ SignatureRequirement RequirementParser::Signatures(const yaml::Node& node) {
 std::vector<Authority> RequirementParser::Authorities(const yaml::Node& node) {
   std::vector<Authority> out;
   for (const yaml::Node& entry : in_.List(node, "anyOf")) {
-    if (!in_.Map(entry, "an authority", {"key", "keyless", "notary"})) return out;
-    if (entry.map.size() > 1) in_.Fail(entry, "an authority is of one kind: key, keyless or notary");
+    if (!in_.Map(entry, "an authority", {"key", "keyless", "notary", "certificate"})) return out;
+    if (entry.map.size() > 1) in_.Fail(entry, "an authority is of one kind: key, keyless, notary or certificate");
     if (in_.failed()) return out;
     auto one = OneAuthority(entry);
     if (in_.failed() || !one) return out;
@@ -77,6 +77,7 @@ std::vector<Authority> RequirementParser::Authorities(const yaml::Node& node) {
 std::optional<Authority> RequirementParser::OneAuthority(const yaml::Node& entry) {
   if (const yaml::Node* keyless = entry.Find("keyless")) return KeylessAuthority(*keyless);
   if (const yaml::Node* notary = entry.Find("notary")) return ParseNotary(in_, *notary, policy_);
+  if (const yaml::Node* holders = entry.Find("certificate")) return ParseHolders(in_, *holders, policy_);
   return KeyAuthority(entry);
 }
 

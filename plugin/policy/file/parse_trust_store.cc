@@ -7,6 +7,7 @@
 
 #include "core/crypto/sha256.h"
 #include "policy/file/limits.h"
+#include "policy/file/parse_requirement.h"
 #include "verify/notary/trust.h"
 
 namespace pullseal::policy {
@@ -47,9 +48,26 @@ Result<notary::Identity> MakeIdentity(yaml::Reader& in, const yaml::Node& node) 
   return Error{ErrorCode::kInvalid, "subject \"*\" is whoever has a certificate of the trust store; say unsafe: true"};
 }
 
+requirement::Holder ReadHolder(yaml::Reader& in, const yaml::Node& node) {
+  requirement::Holder out;
+  if (!in.Map(node, "an identity", {"subject", "email", "hostname", "uri"})) return out;
+  if (const yaml::Node* n = node.Find("subject")) {
+    auto subject = notary::Identity::ParseSubject(in.Text(*n, "subject"));
+    if (subject) {
+      out.subject = std::make_shared<const notary::Identity>(std::move(*subject));
+    } else if (!in.failed()) {
+      in.Fail(*n, subject.error().message);
+    }
+  }
+  if (const yaml::Node* n = node.Find("email")) out.email = in.Text(*n, "email");
+  if (const yaml::Node* n = node.Find("hostname")) out.hostname = in.Text(*n, "hostname");
+  if (const yaml::Node* n = node.Find("uri")) out.uri = in.Text(*n, "uri");
+  return out;
+}
+
 std::shared_ptr<const TrustStore> NamedStore(yaml::Reader& in, const yaml::Node& node, const std::string& what,
-                                             const Policy& policy) {
-  const std::string name = in.Text(in.Require(node, "trustStore", what), "trustStore");
+                                             const Policy& policy, const std::string& member = "trustStore") {
+  const std::string name = in.Text(in.Require(node, member, what), member);
   if (in.failed()) return nullptr;
   auto store = FindTrustStore(policy, name);
   if (store == nullptr) {
@@ -119,6 +137,30 @@ std::optional<requirement::Authority> ParseNotary(yaml::Reader& in, const yaml::
   if (const yaml::Node* n = node.Find("timestamps")) ReadTimestamps(in, *n, policy, trust);
   if (in.failed()) return std::nullopt;
   auto made = requirement::Notary::Make(std::move(trust));
+  if (made) return std::move(*made);
+  in.Fail(node, made.error().message);
+  return std::nullopt;
+}
+
+std::optional<requirement::Authority> ParseHolders(yaml::Reader& in, const yaml::Node& node, const Policy& policy) {
+  if (!in.Map(node, "certificate", {"roots", "identities", "trustRoot", "requireTime"})) return std::nullopt;
+  requirement::CertificateHolders::Asked asked;
+  asked.roots = NamedStore(in, node, "certificate", policy, "roots");
+  for (const yaml::Node& entry : in.List(in.Require(node, "identities", "certificate"), "identities")) {
+    auto holder = ReadHolder(in, entry);
+    if (in.failed()) return std::nullopt;
+    asked.holders.push_back(std::move(holder));
+  }
+  if (const yaml::Node* n = node.Find("trustRoot")) {
+    const std::string name = in.Text(*n, "trustRoot");
+    const requirement::TrustRoot* root = FindTrustRoot(policy, name);
+    if (root == nullptr)
+      in.Fail(*n, "trust root \"" + Printable(name, 100) + "\" is not among the policy's trustRoots");
+    if (root != nullptr) asked.times = root->trusted;
+  }
+  if (const yaml::Node* n = node.Find("requireTime")) asked.needs_time = in.Boolean(*n, "requireTime");
+  if (in.failed()) return std::nullopt;
+  auto made = requirement::CertificateHolders::Make(std::move(asked));
   if (made) return std::move(*made);
   in.Fail(node, made.error().message);
   return std::nullopt;

@@ -25,6 +25,10 @@ std::shared_ptr<const notary::TrustStore> FindTrustStore(const Policy& policy, s
 // failure.
 std::optional<requirement::Authority> ParseNotary(yaml::Reader& in, const yaml::Node& node, const Policy& policy);
 
+// ParseHolders reads the part of an authority by certificates of an own PKI: {roots, identities, trustRoot,
+// requireTime}. Nothing after a failure.
+std::optional<requirement::Authority> ParseHolders(yaml::Reader& in, const yaml::Node& node, const Policy& policy);
+
 }  // namespace pullseal::policy
 
 #endif  // PULLSEAL_POLICY_FILE_PARSE_TRUST_STORE_H_

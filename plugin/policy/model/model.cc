@@ -68,6 +68,8 @@ void WarnOfStore(const Policy& policy, const notary::TrustStore& store, WallTime
     if (!crypto::IsSelfSigned(one)) out.push_back(certificate + "is no root; it is trusted without its issuer");
   }
   const auto uses = [&store](const requirement::Authority& one) {
+    const auto* holders = std::get_if<requirement::CertificateHolders>(&one);
+    if (holders != nullptr) return holders->asked().roots.get() == &store;
     const auto* notary = std::get_if<requirement::Notary>(&one);
     return notary != nullptr && (notary->trust().store.get() == &store || notary->trust().timestamps.get() == &store);
   };

@@ -15,32 +15,6 @@ using requirement::Key;
 using requirement::Keyless;
 using signature::Flaw;
 
-Reason ReasonOf(Flaw flaw) {
-  switch (flaw) {
-    case Flaw::kMalformed:
-      return Reason::kBundleMalformed;
-    case Flaw::kSignature:
-      return Reason::kSignatureInvalid;
-    case Flaw::kLogEntryMissing:
-      return Reason::kLogEntryMissing;
-    case Flaw::kLogEntryMismatch:
-      return Reason::kLogEntryMismatch;
-    case Flaw::kLogEntryInvalid:
-      return Reason::kLogEntryInvalid;
-    case Flaw::kTimestampInvalid:
-      return Reason::kTimestampInvalid;
-    case Flaw::kTimeMissing:
-      return Reason::kTimeMissing;
-    case Flaw::kTimeOutside:
-      return Reason::kTimeOutsideCertificate;
-    case Flaw::kCertificateInvalid:
-      return Reason::kCertificateInvalid;
-    case Flaw::kCertificateExpired:
-      return Reason::kCertificateExpired;
-  }
-  return Reason::kSignatureInvalid;
-}
-
 // Whether a key may be used: every proven time must lie in its window; where none is proven, now must. A revoked key's
 // signature counts only if it provably existed before the revocation.
 Reason KeyTime(const requirement::KeyUse& use, const std::vector<WallTime>& proven, WallTime now) {
@@ -144,15 +118,20 @@ Attribution ForOne(const sigstore::Verification& verified, const Keyless& keyles
   return out;
 }
 
-Attribution ByCertificate(const sigstore::SignedMaterial& material, const std::vector<Authority>& authorities) {
+Attribution ByCertificate(const sigstore::SignedMaterial& material, const std::vector<Authority>& authorities,
+                          WallTime now) {
   Attribution out;
   out.detail = "signed with a certificate, which no authority of the rule accepts";
   CertificateVerifications verifications(material);
   bool first = true;
   for (const Authority& authority : authorities) {
-    const auto* keyless = std::get_if<Keyless>(&authority);
-    if (keyless == nullptr) continue;
-    Join(ForOne(verifications.For(*keyless), *keyless), first, out);
+    if (const auto* keyless = std::get_if<Keyless>(&authority)) {
+      Join(ForOne(verifications.For(*keyless), *keyless), first, out);
+    } else if (const auto* holders = std::get_if<requirement::CertificateHolders>(&authority)) {
+      Join(AttributeToHolders(material, *holders, now), first, out);
+    } else {
+      continue;
+    }
     first = false;
   }
   return out;
@@ -174,10 +153,36 @@ bool Assign(std::size_t signer, const std::vector<std::set<std::string>>& satisf
 
 }  // namespace
 
+Reason ReasonOf(Flaw flaw) {
+  switch (flaw) {
+    case Flaw::kMalformed:
+      return Reason::kBundleMalformed;
+    case Flaw::kSignature:
+      return Reason::kSignatureInvalid;
+    case Flaw::kLogEntryMissing:
+      return Reason::kLogEntryMissing;
+    case Flaw::kLogEntryMismatch:
+      return Reason::kLogEntryMismatch;
+    case Flaw::kLogEntryInvalid:
+      return Reason::kLogEntryInvalid;
+    case Flaw::kTimestampInvalid:
+      return Reason::kTimestampInvalid;
+    case Flaw::kTimeMissing:
+      return Reason::kTimeMissing;
+    case Flaw::kTimeOutside:
+      return Reason::kTimeOutsideCertificate;
+    case Flaw::kCertificateInvalid:
+      return Reason::kCertificateInvalid;
+    case Flaw::kCertificateExpired:
+      return Reason::kCertificateExpired;
+  }
+  return Reason::kSignatureInvalid;
+}
+
 Attribution Attribute(const sigstore::SignedMaterial& material, const std::vector<Authority>& authorities,
                       WallTime now) {
   if (auto by_key = ByKeys(material, authorities, now)) return std::move(*by_key);
-  if (material.certificate) return ByCertificate(material, authorities);
+  if (material.certificate) return ByCertificate(material, authorities, now);
   const bool any_key = std::any_of(authorities.begin(), authorities.end(),
                                    [](const Authority& one) { return std::holds_alternative<Key>(one); });
   Attribution out;

@@ -11,6 +11,7 @@
 #include "verify/judge/claim.h"
 #include "verify/judge/judge.h"
 #include "verify/requirement/requirement.h"
+#include "verify/signature/flaw.h"
 
 namespace pullseal::judge {
 
@@ -31,6 +32,14 @@ struct Attribution {
 // Sigstore's forms: by the keys, each with its window and revocation, or by certificate for the identities.
 Attribution Attribute(const sigstore::SignedMaterial& material, const std::vector<requirement::Authority>& authorities,
                       WallTime now);
+
+// The same for holders of an own PKI's certificates alone; the steps are numbered in holder_attribution.cc. Only for
+// material with a certificate.
+Attribution AttributeToHolders(const sigstore::SignedMaterial& material, const requirement::CertificateHolders& asked,
+                               WallTime now);
+
+// The reason of a flaw in a Sigstore signature.
+Reason ReasonOf(signature::Flaw flaw);
 
 // The Notary Project's: by its certificates, for the authorities of that kind.
 Attribution Attribute(const notary::Envelope& envelope, const std::vector<requirement::Authority>& authorities,

@@ -19,7 +19,7 @@ struct ProvenInterval {
 // VerifyTimestamp verifies a bare RFC 3161 token over the raw bytes of a signature: the token itself (see
 // crypto::TimestampToken), its signer's certificate ("TSA certificates" of the Notary Project's requirements), and a
 // path of at most eight certificates from the token to one of `store`, all of them valid at genTime (and at CMS's own
-// signing time, where there is one). At most limits::kTimestampPaths paths are tried. A genTime more than
+// signing time, where there is one). The search for it is bounded (crypto::SearchPath). A genTime more than
 // limits::kNotaryClockSkew after `now` is refused; else `now` is of no meaning: an authority that has ended meanwhile
 // was good then. kInvalid or kLimit. Thread-safe.
 Result<ProvenInterval> VerifyTimestamp(ByteView token, ByteView signature, const TrustStore& store, WallTime now);

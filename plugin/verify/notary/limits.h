@@ -19,11 +19,6 @@ inline constexpr std::size_t kNotaryAnnotations = 256;
 // Certificates of a trust store and identities of a rule: each is compared with what a signature brings.
 inline constexpr std::size_t kTrustStoreCertificates = 64;
 inline constexpr std::size_t kNotaryIdentities = 64;
-// From a timestamp's certificate to a trusted root: certificates of one path, paths that are verified, names that are
-// compared. Real ones need two, one and some ten; more come only from a token that is made to cost.
-inline constexpr std::size_t kTimestampPathDepth = 8;
-inline constexpr std::size_t kTimestampPaths = 8;
-inline constexpr std::size_t kTimestampPathSteps = 4096;
 // A timestamp, or a signing authority's own time, may be this much ahead of our clock.
 inline constexpr std::chrono::minutes kNotaryClockSkew{5};
 inline constexpr std::size_t kDistinguishedNameBytes = 1 * kKiB;  // a name in the policy

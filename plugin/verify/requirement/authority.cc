@@ -6,6 +6,7 @@
 
 #include "core/base/bytes.h"
 #include "verify/notary/trust.h"
+#include "verify/requirement/limits.h"
 #include "verify/sigstore/certificate_identity.h"
 
 namespace pullseal::requirement {
@@ -95,6 +96,35 @@ Notary::Notary(std::shared_ptr<const notary::Trust> trust) : id_(IdOfNotary(*tru
 Result<Notary> Notary::Make(notary::Trust trust) {
   if (auto checked = notary::CheckTrust(trust); !checked) return checked.error().In("notary");
   return Notary(std::make_shared<const notary::Trust>(std::move(trust)));
+}
+
+CertificateHolders::CertificateHolders(Asked asked) : id_("certificate:"), asked_(std::move(asked)) {
+  std::vector<std::string> texts;
+  for (const Holder& one : asked_.holders) {
+    std::string text;
+    Append(text, one.subject ? one.subject->text() : std::string());
+    for (const std::string* part : {&one.email, &one.hostname, &one.uri}) Append(text, *part);
+    texts.push_back(std::move(text));
+  }
+  std::sort(texts.begin(), texts.end());
+  Append(id_, asked_.roots->name());
+  for (const std::string& one : texts) Append(id_, one);
+  id_ += asked_.needs_time ? ",timed" : ",";
+}
+
+Result<CertificateHolders> CertificateHolders::Make(Asked asked) {
+  if (!asked.roots || asked.roots->kind() != notary::StoreKind::kCa) {
+    return Invalid("certificate has no trust store of kind ca as its roots");
+  }
+  if (asked.holders.empty()) return Invalid("certificate has no identity");
+  if (asked.holders.size() > limits::kHolders)
+    return Error{ErrorCode::kLimit, "certificate has more than 64 identities"};
+  for (const Holder& one : asked.holders) {
+    const int kinds = (one.subject ? 1 : 0) + !one.email.empty() + !one.hostname.empty() + !one.uri.empty();
+    if (kinds != 1) return Invalid("an identity is exactly one of subject, email, hostname and uri");
+  }
+  if (asked.needs_time && !asked.times) return Invalid("certificate needs a time that no trust root could prove");
+  return CertificateHolders(std::move(asked));
 }
 
 const std::string& IdOf(const Authority& authority) {

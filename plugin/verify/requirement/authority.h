@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "core/base/clock.h"
 #include "core/base/result.h"
@@ -20,8 +21,10 @@ namespace pullseal::sigstore {
 class TrustedMaterial;
 }
 namespace pullseal::notary {
+class Identity;
 struct Trust;
-}
+class TrustStore;
+}  // namespace pullseal::notary
 
 // Who may sign. An authority exists only if it is safe to ask for: each is made by a function that refuses what would
 // let anybody sign, or by one whose name says Unsafe.
@@ -122,9 +125,40 @@ class Notary {
   std::shared_ptr<const notary::Trust> trust_;
 };
 
+// Holder is one who may sign with a certificate of an own PKI, by exactly one of these. Default-made it is nobody.
+struct Holder {
+  std::shared_ptr<const notary::Identity> subject;  // the certificate's subject, see notary::Identity
+  std::string email, hostname, uri;                 // an alternative name of that kind, exact
+};
+
+// CertificateHolders are who may sign as cosign does with certificates of one's own, without Fulcio: certificate and
+// chain beside a simple signature, or in a bundle. Immutable; thread-safe.
+class CertificateHolders {
+ public:
+  struct Asked {
+    std::shared_ptr<const notary::TrustStore> roots;  // of kind ca
+    std::vector<Holder> holders;                      // any of them
+    // Whose logs and timestamps may prove when a signature was made; null: every certificate must be valid now.
+    std::shared_ptr<const sigstore::TrustedMaterial> times;
+    bool needs_time = false;  // a signature whose time nothing proves does not count
+  };
+  // Make refuses (kInvalid) roots of another kind or none, holders that are nobody or more than one thing, and a time
+  // that nothing could prove; kLimit for more than limits::kHolders.
+  static Result<CertificateHolders> Make(Asked asked);
+
+  // What makes it this authority and no other: everything that it asks.
+  const std::string& id() const { return id_; }
+  const Asked& asked() const { return asked_; }
+
+ private:
+  explicit CertificateHolders(Asked asked);
+  std::string id_;
+  Asked asked_;
+};
+
 // Authority is whoever may sign, of any kind. Each kind has an id(); the judge has for each form of signature a
 // function that says which of these made it (verify/judge/authority.h).
-using Authority = std::variant<Key, Keyless, Notary>;
+using Authority = std::variant<Key, Keyless, Notary, CertificateHolders>;
 
 const std::string& IdOf(const Authority& authority);
 

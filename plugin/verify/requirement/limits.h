@@ -9,6 +9,8 @@ namespace pullseal::limits {
 
 // Entries of one rule's lists of attestations: each one that is found is verified once for each of them.
 inline constexpr std::size_t kAttestations = 64;
+// Holders of certificates that one authority names: each is compared with what a signature brings.
+inline constexpr std::size_t kHolders = 64;
 
 }  // namespace pullseal::limits
 

@@ -61,7 +61,11 @@ Status TakeCertificates(const Bundle::Certificates& certificates, SignedMaterial
     if (certificate->IsSelfIssued() && !certificate->HasEmptySubject()) {
       return Invalid("bundle: brings a root certificate of its own");
     }
-    if (!out.certificate) out.certificate = std::move(*certificate);
+    if (!out.certificate) {
+      out.certificate = std::move(*certificate);
+    } else {
+      out.chain.push_back(std::move(*certificate));
+    }
   }
   return {};
 }
@@ -104,16 +108,18 @@ Status SignedMaterial::TakeAnnotations(const std::map<std::string, std::string>&
     return found != annotations.end() ? &found->second : nullptr;
   };
   const std::string* pem = find(oci::kCertificateAnnotation);
-  const std::string* chain = find(oci::kChainAnnotation);
+  const std::string* beside = find(oci::kChainAnnotation);
   if (pem != nullptr) {
     auto leaf = crypto::Certificate::ParsePem(*pem);
     if (!leaf) return leaf.error();
     if (leaf->size() != 1) return Invalid("certificate: there are several");
     certificate = std::move(leaf->front());
   }
-  if (chain != nullptr) {
+  if (beside != nullptr) {
     if (pem == nullptr) return Invalid("certificate: a chain without a certificate");
-    if (const auto read = crypto::Certificate::ParsePem(*chain); !read) return read.error().In("chain");
+    auto read = crypto::Certificate::ParsePem(*beside);
+    if (!read) return read.error().In("chain");
+    chain = std::move(*read);
   }
   if (const std::string* text = find(oci::kLogEntryAnnotation)) {
     auto entry = ParseLegacyEntry(*text);

@@ -46,7 +46,7 @@ struct SignedMaterial {
   static Result<SignedMaterial> FromBundle(const Bundle& bundle);
 
   // TakeAnnotations adds certificate, log entry and timestamp of a legacy layer. What is there but malformed is an
-  // error, never taken as absent (CVE-2022-36056). The chain beside the certificate is read but never trusted.
+  // error, never taken as absent (CVE-2022-36056). The chain beside the certificate is never trusted.
   // kInvalid.
   Status TakeAnnotations(const std::map<std::string, std::string>& annotations);
 
@@ -66,6 +66,7 @@ struct SignedMaterial {
   Form form;
   Bytes signature;
   std::optional<crypto::Certificate> certificate;  // absent for signatures by a key
+  std::vector<crypto::Certificate> chain;          // what came beside it: material for a path, trusted by nobody
   std::vector<LogEntry> log_entries;
   std::vector<Bytes> timestamps;
 };

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "core/crypto/path_search.h"
 #include "core/crypto/timestamp.h"
 #include "verify/sigstore/certificate_timestamp.h"
 #include "verify/sigstore/log_entry.h"
@@ -21,7 +22,7 @@
 //   6. something proves when it was used: a signed entry timestamp or a timestamp         else kTimeMissing
 //   7. every proven time lies in the certificate's validity                               else kTimeOutside
 //   8. the certificate is no authority and may sign code                                  else kCertificateInvalid
-//   9. a trusted authority issued it                                                      else kCertificateInvalid
+//   9. a trusted authority issued it, itself or through certificates that came along      else kCertificateInvalid
 //  10. which was valid, with all above it, at every proven time                           else kCertificateExpired
 //  11. as many distinct certificate logs as demanded promised to log it                   else kCertificateInvalid
 //  12. it names one identity                                                              else kCertificateInvalid
@@ -185,16 +186,32 @@ class Verifier {
     return true;
   }
 
+  // The authority's own chain if it issued the certificate, else one that came along and ends in it.
+  std::optional<crypto::IssuerChain> IssuersUnder(const crypto::IssuerChain& chain) const {
+    if (chain.Issued(*material_.certificate)) return chain;
+    std::optional<crypto::IssuerChain> out;
+    if (material_.chain.empty()) return out;
+    (void)crypto::SearchPath(*material_.certificate, material_.chain, chain.certificates(), [&](const auto& above) {
+      auto made = crypto::IssuerChain::Make(above, crypto::kCodeSigning);
+      if (!made) return Status(made.error());
+      Status issued = made->Issued(*material_.certificate);
+      if (issued) out = std::move(*made);
+      return issued;
+    });
+    return out;
+  }
+
   // 9., 10.
   bool CheckIssuer() {
     Flaw flaw = Flaw::kCertificateInvalid;
     std::string detail = "certificate: no authority of the trust root issued it";
     for (const auto& authority : trusted_->certificate_authorities()) {
-      if (!authority.chain.Issued(*material_.certificate)) continue;
+      const auto issuers = IssuersUnder(authority.chain);
+      if (!issuers) continue;
       const bool valid = std::all_of(proof_.times.begin(), proof_.times.end(), [&](const ProvenTime& one) {
-        return authority.chain.ValidAt(one.time) && authority.validity.Contains(one.time);
+        return issuers->ValidAt(one.time) && authority.validity.Contains(one.time);
       });
-      if (valid) return CheckCertificateLogs(authority.chain.issuer());
+      if (valid) return CheckCertificateLogs(issuers->issuer());
       flaw = Flaw::kCertificateExpired;
       detail = "certificate: its authority was not valid when the signature was made";
     }
@@ -246,6 +263,19 @@ Verification VerifyCertificate(const SignedMaterial& material, const TrustedMate
     return out;
   }
   return Verifier(material, &trusted, demands).ByCertificate();
+}
+
+Verification VerifyHolder(const SignedMaterial& material, const TrustedMaterial* trusted, const Demands& demands) {
+  Verification out;
+  out.flaw = Flaw::kCertificateInvalid;
+  if (!material.certificate) {
+    out.detail = "is not signed with a certificate";
+    return out;
+  }
+  const auto key = material.certificate->Key();
+  if (key) return Verifier(material, trusted, demands).ByKey(*key);
+  out.detail = key.error().message;
+  return out;
 }
 
 Verification VerifyKey(const SignedMaterial& material, const crypto::PublicKey& key, const TrustedMaterial* trusted,

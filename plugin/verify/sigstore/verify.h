@@ -45,6 +45,10 @@ Verification VerifyCertificate(const SignedMaterial& material, const TrustedMate
 Verification VerifyKey(const SignedMaterial& material, const crypto::PublicKey& key, const TrustedMaterial* trusted,
                        const Demands& demands);
 
+// VerifyHolder verifies a signature by the key of the certificate that came with it, whoever issued that: who it is,
+// and whether it may sign, is the caller's to ask. `trusted` as in VerifyKey. Thread-safe.
+Verification VerifyHolder(const SignedMaterial& material, const TrustedMaterial* trusted, const Demands& demands);
+
 }  // namespace pullseal::sigstore
 
 #endif  // PULLSEAL_VERIFY_SIGSTORE_VERIFY_H_

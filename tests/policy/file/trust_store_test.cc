@@ -128,6 +128,35 @@ TEST_F(TrustStoreFileTest, WhatIsUnsafeOrCannotHoldIsRefused) {
   EXPECT_TRUE(Parse(kStore, "trustStore: acme, identities: [{usage: \"1.3.6.1.5.5.7.3.3\", unsafe: true}]").ok());
 }
 
+TEST_F(TrustStoreFileTest, CertificatesOfAnOwnPki) {
+  const auto parse = [&](const std::string& holders) {
+    return ParsePolicy(
+        std::string("apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: t}\ntrustStores:\n") + kStores +
+            "rules:\n  - name: app\n    match: {images: [\"reg.io/**\"]}\n    require:\n" +
+            "      signatures: {anyOf: [{certificate: {" + holders + "}}]}\n",
+        [this](const std::string& name) -> Result<std::string> { return files_.at(name); });
+  };
+  const auto good = parse("roots: acme, identities: [{email: a@acme.io}, {subject: \"C=US, ST=WA, O=Acme\"}]");
+  ASSERT_TRUE(good.ok()) << good.error().message;
+  const auto& all = good->rules.at(0).require.signatures.any_of();
+  const auto& asked = std::get<requirement::CertificateHolders>(all.at(0)).asked();
+  EXPECT_EQ("a@acme.io", asked.holders.at(0).email);
+  EXPECT_EQ(good->trust_stores[0], asked.roots);
+  for (const auto& [text, expected] : std::map<std::string, std::string>{
+           {"roots: other, identities: [{email: a@acme.io}]", "not among the policy's trustStores"},
+           {"roots: times, identities: [{email: a@acme.io}]", "no trust store of kind ca"},
+           {"roots: acme", "no field \"identities\""},
+           {"roots: acme, identities: []", "no identity"},
+           {"roots: acme, identities: [{email: a@acme.io, uri: x}]", "exactly one of"},
+           {"roots: acme, identities: [{subject: \"*\"}]", ""},
+           {"roots: acme, identities: [{email: a@acme.io}], trustRoot: r", "not among the policy's trustRoots"},
+           {"roots: acme, identities: [{email: a@acme.io}], requireTime: true", "no trust root could prove"}}) {
+    const auto policy = parse(text);
+    ASSERT_FALSE(policy.ok()) << text;
+    EXPECT_NE(std::string::npos, policy.error().message.find(expected)) << policy.error().message;
+  }
+}
+
 TEST_F(TrustStoreFileTest, TheNumberOfStoresIsBounded) {
   std::string stores = kStore;
   for (std::size_t i = 1; i < limits::kTrustStores; ++i)
