@@ -10,6 +10,7 @@
 #include "cri.pb.h"
 #include "gate/admission/image_judge.h"
 #include "gate/admission/pull.h"
+#include "gate/admission/pull_origin.h"
 #include "gate/admission/pulled.h"
 #include "gate/gate/canary.h"
 
@@ -43,7 +44,7 @@ class WipedRequest {
 class PullCall final : public CallSteps {
  public:
   explicit PullCall(std::shared_ptr<const Services> services)
-      : CallSteps(std::move(services), MethodKind::kPull), pulled_(this->services()) {}
+      : CallSteps(std::move(services), MethodKind::kPull), pulled_(this->services()), origin_(this->services()) {}
 
   Ruling Before(const std::string& bytes, SteadyTime deadline) override {
     WipedRequest wiped;
@@ -54,6 +55,9 @@ class PullCall final : public CallSteps {
     if (const Status noted = pulled_.Note(answer.pinned.value_or(*answer.name), deadline); !noted) {
       return End(inquiry().Settle(noted.error()), bytes);
     }
+    const auto digest = answer.pinned ? answer.pinned->digest() : answer.settled.decision.digest;
+    origin_.Begin(*answer.name, digest, deadline);
+    stored_ = answer.pinned.value_or(*answer.name);
     if (!answer.pinned) return Forward{bytes};
     pinned_ = answer.pinned->Text();
     if (answer.name->Text() != pinned_) named_ = answer.name;
@@ -70,6 +74,7 @@ class PullCall final : public CallSteps {
     if (auto refused = pulled_.Look(response.image_ref(), takes_back, deadline)) {
       if (auto refusal = Refusal(inquiry().Settle(std::move(*refused)))) return refusal;
     }
+    if (stored_) origin_.End(*stored_, deadline);
     if (!named_) return std::nullopt;
     Status done = MakeRecord(deadline);
     if (done) done = WaitForRecord(response.image_ref(), deadline);
@@ -94,7 +99,11 @@ class PullCall final : public CallSteps {
                                             .pod_namespace = NamespaceOf(request),
                                             .credentials = CredentialsFor(request.auth()),
                                             .deadline = deadline};
-    (void)inquiry().Settle(images.Judge(*inquiry().snapshot(), question).decision);
+    admission::ImageAnswer judged = images.Judge(*inquiry().snapshot(), question);
+    if (judged.link) {
+      admission::PullOrigin::EndObserved(services(), *question.claimed, *judged.link, question.credentials, deadline);
+    }
+    (void)inquiry().Settle(std::move(judged.decision));
   }
 
  private:
@@ -136,8 +145,10 @@ class PullCall final : public CallSteps {
   }
 
   admission::Pulled pulled_;
-  std::optional<oci::Reference> named_;  // whose record is to be made; absent if the pull itself makes it
-  std::string pinned_;                   // the record the pull makes
+  admission::PullOrigin origin_;
+  std::optional<oci::Reference> stored_;  // what the pull goes on as
+  std::optional<oci::Reference> named_;   // whose record is to be made; absent if the pull itself makes it
+  std::string pinned_;                    // the record the pull makes
 };
 
 }  // namespace

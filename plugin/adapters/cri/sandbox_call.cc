@@ -126,6 +126,11 @@ class SandboxCall final : public CallSteps {
     Status done = pulled ? Status() : Status(pulled.error());
     if (done && pinned != name.Text()) done = services().runtime.TagAs(name.Text(), pinned, end);
     if (done) done = WaitForImage(name.Text(), end);
+    if (done && pull.digest) {
+      if (const Status noted = services().gate.provenance().NotePulled(name, *pull.digest, end); !noted) {
+        log::Warn("where the pause image came from could not be noted: " + noted.error().message);
+      }
+    }
     if (done) return std::nullopt;
     return inquiry().Settle(Reason::kRuntimeUnreachable, done.error().message);
   }

@@ -25,6 +25,13 @@ bool IsHex(std::string_view text) {
 // Whether nothing is known; else the error is a certain answer.
 bool IsTrouble(const Error& error) { return gate::ReasonForRuntime(error) == Reason::kRuntimeUnreachable; }
 
+// Of two decisions on links that do not end the search: one that lets the call go on before one that does not, then the
+// one that ranks higher.
+bool TellsMore(const Decision& one, const Decision& than) {
+  if (one.audit_only != than.audit_only) return one.audit_only;
+  return one.reason >= than.reason;
+}
+
 }  // namespace
 
 // Search is how far the links of one question have been looked at.
@@ -72,7 +79,7 @@ void ImageJudge::TryRecord(const gate::Snapshot& snapshot, const ImageQuestion& 
     Decision one = gate_.DecideContent(snapshot, AskAbout(question, link));
     const bool allowed = one.outcome() == Outcome::kAllow;
     search.ended = allowed || one.reason == Reason::kRuleDenies;
-    if (search.decision && !search.ended && one.reason < search.decision->reason) continue;
+    if (search.decision && !search.ended && !TellsMore(one, *search.decision)) continue;
     search.decision = std::move(one);
     search.link = link;
     if (search.ended) return;

@@ -24,8 +24,13 @@ PullAnswer AskPull(Inquiry& inquiry, const PullQuestion& question) {
     return answer;
   }
   const oci::Reference asked = question.resolved ? name->At(*question.resolved) : *name;
-  gate::Pull pull = inquiry.services().gate.DecidePull(
-      *inquiry.snapshot(), gate::Question{asked, question.pod_namespace, {}, question.credentials, question.deadline});
+  const gate::Question about{.name = asked,
+                             .pod_namespace = question.pod_namespace,
+                             .candidates = {},
+                             .credentials = question.credentials,
+                             .deadline = question.deadline,
+                             .action = question.action};
+  gate::Pull pull = inquiry.services().gate.DecidePull(*inquiry.snapshot(), about);
   answer.settled = inquiry.Settle(std::move(pull.decision));
   // Recorded only (a rule in audit mode), or exempt: the call goes on as it came.
   if (answer.settled.standing == gate::Standing::kGoesOn && pull.digest) answer.pinned = name->At(*pull.digest);

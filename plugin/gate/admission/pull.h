@@ -7,6 +7,7 @@
 
 #include "core/base/clock.h"
 #include "gate/admission/inquiry.h"
+#include "gate/gate/question.h"
 #include "image/credentials/credentials.h"
 #include "image/oci/reference.h"
 
@@ -19,6 +20,7 @@ struct PullQuestion {
   std::optional<std::string> pod_namespace;  // absent: not known
   credentials::Credentials credentials;
   SteadyTime deadline;
+  policy::Action action = policy::Action::kContainer;
 };
 
 // PullAnswer is the answer, recorded, and what may be pulled.

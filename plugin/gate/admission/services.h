@@ -12,6 +12,7 @@
 
 namespace pullseal::gate {
 class Gate;
+class Origins;
 class Reporter;
 struct Snapshot;
 }  // namespace pullseal::gate
@@ -62,6 +63,8 @@ struct Services {
   // Told the ID of each container that the runtime created for a call that came this way. Must not block.
   std::function<void(const std::string& id)> created = [](const std::string&) {};
   Settings settings;
+  // What the node knows of where content came from; null: nothing is noted.
+  gate::Origins* origins = nullptr;
 };
 
 }  // namespace pullseal::admission

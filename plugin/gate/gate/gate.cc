@@ -29,27 +29,90 @@ Decision Worst(std::vector<Decision> decisions) {
   return std::move(decisions[worst]);
 }
 
+bool HasDenying(const policy::Selection& selection) {
+  return std::any_of(selection.all.begin(), selection.all.end(), [](const policy::Applicable& one) {
+    return one.rule != nullptr && one.rule->mode == policy::RuleMode::kDeny;
+  });
+}
+
+// Whether content may run by it that no signature satisfies, and that its match does not name by digest.
+bool MayRunUnsigned(const policy::Applicable& one) {
+  if (one.exception != nullptr) return one.exception->match.digests().empty();
+  const bool lax = one.rule->mode == policy::RuleMode::kAllow || one.rule->mode == policy::RuleMode::kAudit;
+  return lax && one.rule->match.digests().empty();
+}
+
+// Whether content would run by `rule`, as it decided, without a signature that satisfies it.
+bool RunsUnsigned(const policy::Rule& rule, const Decision& decision) {
+  return rule.mode == policy::RuleMode::kAllow ||
+         (rule.mode == policy::RuleMode::kAudit && decision.outcome() != Outcome::kAllow);
+}
+
+void SetOriginTrouble(Decision& decision, const Error& error) {
+  SetRegistryError(decision, error);
+  if (error.code == ErrorCode::kUnavailable) return;  // told with its own advice
+  decision.advice =
+      "the rule lets this image run unsigned once it is known where it came from; nothing on this node says so, and "
+      "its "
+      "registry could not be asked. Pull it again (imagePullPolicy: Always), or ask your platform team to note it.";
+}
+
 }  // namespace
 
 Gate::Gate(registry::Client& registry, const Clock& clock, oci::Platform node, Options options,
-           store::EvidenceStore* store)
-    : registry_(registry), clock_(clock), node_(std::move(node)), subjects_(registry, clock, options, store) {}
+           store::EvidenceStore* store, Origins* origins)
+    : registry_(registry),
+      clock_(clock),
+      node_(std::move(node)),
+      subjects_(registry, clock, options, store),
+      provenance_(registry, clock, origins) {}
 
-policy::Selection Gate::SelectRules(const Snapshot& snapshot, const Question& question) const {
+policy::Selection Gate::SelectRules(const Snapshot& snapshot, const Question& question,
+                                    const std::vector<const policy::Exception*>& passed_over) const {
   policy::Subject subject{question.name, question.pod_namespace, std::nullopt, snapshot.node_labels};
   if (!question.candidates.empty()) subject.digests = question.candidates;
   subject.action = question.action;
   subject.path = question.path;
   subject.image_id = question.image_id;
+  subject.passed_over = passed_over;
   return policy::Select(snapshot.policy, subject, clock_.Now());
 }
 
 Decision Gate::DecideContent(const Snapshot& snapshot, const Question& question) {
   if (question.candidates.empty()) return Refuse(Reason::kImageLinkUnproven, "no digest to judge");
-  return DecideByRules(snapshot, question, SelectRules(snapshot, question));
+  return DecideByRules(snapshot, question);
 }
 
-Decision Gate::DecideByRules(const Snapshot& snapshot, const Question& question, const policy::Selection& selection) {
+Gate::Choice Gate::Choose(const Snapshot& snapshot, const Question& question) {
+  Choice out{.selection = SelectRules(snapshot, question), .passed_over = {}, .trouble = {}};
+  std::vector<const policy::Exception*> passed_over;
+  if (HasDenying(out.selection)) return out;
+  while (true) {
+    const policy::Exception* unproven = nullptr;
+    for (const policy::Applicable& one : out.selection.all) {
+      if (one.exception == nullptr) continue;
+      const auto proven = provenance_.Prove(question, one.exception->match);
+      if (proven && *proven) continue;
+      if (!proven && !out.trouble) out.trouble = proven.error();
+      unproven = one.exception;
+      out.passed_over.push_back("exception " + unproven->name + " is passed over: " +
+                                (proven ? "nothing proves where the image came from" : proven.error().message));
+      break;
+    }
+    if (unproven == nullptr) return out;
+    passed_over.push_back(unproven);
+    if (passed_over.size() > limits::kExceptionsPassedOver) {
+      out.trouble = Error{ErrorCode::kLimit, "more exceptions apply than are looked at"};
+      out.selection = {};
+      return out;
+    }
+    out.selection = SelectRules(snapshot, question, passed_over);
+  }
+}
+
+Decision Gate::DecideByRules(const Snapshot& snapshot, const Question& question) {
+  const Choice choice = Choose(snapshot, question);
+  const policy::Selection& selection = choice.selection;
   std::vector<Decision> decisions;
   for (const policy::Applicable& one : selection.all) {
     Decision decision;
@@ -58,6 +121,9 @@ Decision Gate::DecideByRules(const Snapshot& snapshot, const Question& question,
       decision.rule = one.exception->name;
     } else {
       decision = DecideByRule(snapshot, question, *one.rule);
+      if (RunsUnsigned(*one.rule, decision) && !HasDenying(selection)) {
+        RequireOrigin(question, one.rule->match, decision);
+      }
     }
     decisions.push_back(std::move(decision));
   }
@@ -67,7 +133,38 @@ Decision Gate::DecideByRules(const Snapshot& snapshot, const Question& question,
                                                                     "known, and for some of them no rule matches"));
   }
   Decision out = Worst(std::move(decisions));
+  const bool open = choice.trouble && out.outcome() == Outcome::kDeny && !out.audit_only;
+  if (open) SetOriginTrouble(out, *choice.trouble);
+  out.steps.insert(out.steps.begin(), choice.passed_over.begin(), choice.passed_over.end());
   if (!out.digest && !question.candidates.empty()) out.digest = question.candidates.front();
+  return out;
+}
+
+// A name in the store is a claim that anybody who may pull or import can make, so where no signature is asked for, or
+// none was found, something must prove where the content came from.
+void Gate::RequireOrigin(const Question& question, const policy::Match& match, Decision& decision) {
+  const auto proven = provenance_.Prove(question, match);
+  if (proven && *proven) return;
+  decision.audit_only = false;
+  if (!proven) return SetOriginTrouble(decision, proven.error());
+  decision.reason = Reason::kProvenanceUnproven;
+  decision.detail = "nothing proves that the content came from " + question.name.MatchName();
+  decision.steps.push_back(decision.detail);
+}
+
+Decision Gate::JudgeCandidates(const Snapshot& snapshot, const Question& question, const policy::Rule& rule) {
+  // One good candidate is enough; otherwise the reason that ranks highest is told.
+  Decision out;
+  std::vector<std::string> steps;
+  out.reason = Reason::kSignatureMissing;
+  for (const oci::Digest& subject : question.candidates) {
+    Decision one = subjects_.Decide(snapshot, question, rule, subject);
+    steps.insert(steps.end(), one.steps.begin(), one.steps.end());
+    const bool allowed = one.outcome() == Outcome::kAllow;
+    if (allowed || one.reason >= out.reason) out = std::move(one);
+    if (allowed) break;
+  }
+  out.steps = std::move(steps);
   return out;
 }
 
@@ -81,20 +178,9 @@ Decision Gate::DecideByRule(const Snapshot& snapshot, const Question& question, 
       out.reason = Reason::kRuleDenies;
       break;
     case policy::RuleMode::kEnforce:
-    case policy::RuleMode::kAudit: {
-      // One good candidate is enough; otherwise the reason that ranks highest is told.
-      std::vector<std::string> steps;
-      out.reason = Reason::kSignatureMissing;
-      for (const oci::Digest& subject : question.candidates) {
-        Decision one = subjects_.Decide(snapshot, question, rule, subject);
-        steps.insert(steps.end(), one.steps.begin(), one.steps.end());
-        const bool allowed = one.outcome() == Outcome::kAllow;
-        if (allowed || one.reason >= out.reason) out = std::move(one);
-        if (allowed) break;
-      }
-      out.steps = std::move(steps);
+    case policy::RuleMode::kAudit:
+      out = JudgeCandidates(snapshot, question, rule);
       break;
-    }
   }
   out.rule = rule.name;
   out.labels = rule.labels;
@@ -108,19 +194,31 @@ Pull Gate::DecidePull(const Snapshot& snapshot, const Question& question) {
   return out;
 }
 
+// A digest that the pull names is asked for where its origin must be proven, not here.
+Result<oci::Digest> Gate::Resolve(const Question& question, const policy::Selection& selection) {
+  const bool needs_origin =
+      !question.name.digest() && std::any_of(selection.all.begin(), selection.all.end(), &MayRunUnsigned);
+  if (needs_origin) return provenance_.Resolve(question.name, question.credentials, question.deadline);
+  auto digest = registry_.Resolve(question.name, question.credentials, question.deadline);
+  if (digest && !question.name.digest()) provenance_.Told(question.name, *digest);
+  return digest;
+}
+
 Pull Gate::JudgePull(const Snapshot& snapshot, const Question& question) {
   policy::Selection selection = SelectRules(snapshot, question);
   const bool judged = std::any_of(selection.all.begin(), selection.all.end(), [](const policy::Applicable& one) {
     return one.rule != nullptr && one.rule->IsJudged();
   });
-  if (!judged && !selection.needs_digest) return Pull{DecideByRules(snapshot, question, selection), std::nullopt};
+  const bool unsigned_only = !judged && std::any_of(selection.all.begin(), selection.all.end(), &MayRunUnsigned);
+  const bool settled = HasDenying(selection) ? !judged : !judged && !unsigned_only;
+  if (settled && !selection.needs_digest) return Pull{DecideByRules(snapshot, question), std::nullopt};
 
-  auto digest = registry_.Resolve(question.name, question.credentials, question.deadline);
+  auto digest = Resolve(question, selection);
   if (!digest) return Unresolved(question, selection, digest.error());
   Question resolved = question;
   resolved.candidates = {*digest};
   resolved.is_pull = true;
-  Decision decision = DecideByRules(snapshot, resolved, SelectRules(snapshot, resolved));
+  Decision decision = DecideByRules(snapshot, resolved);
   decision.steps.insert(decision.steps.begin(), "resolve " + question.name.Text() + ": " + digest->text());
   if (decision.reason != Reason::kSignatureMissing) return Pull{std::move(decision), *digest};
 
@@ -133,7 +231,7 @@ Pull Gate::JudgePull(const Snapshot& snapshot, const Question& question) {
   if (!*only) return Pull{std::move(decision), *digest};
   const oci::Digest& manifest = **only;
   resolved.candidates = {manifest};
-  Decision second = DecideByRules(snapshot, resolved, SelectRules(snapshot, resolved));
+  Decision second = DecideByRules(snapshot, resolved);
   second.steps.insert(second.steps.begin(),
                       "index " + digest->text() + ": its only manifest for this node is " + manifest.text());
   second.steps.insert(second.steps.begin(), decision.steps.begin(), decision.steps.end());
@@ -145,13 +243,11 @@ Pull Gate::JudgePull(const Snapshot& snapshot, const Question& question) {
 Pull Gate::Unresolved(const Question& question, const policy::Selection& selection, const Error& error) const {
   Decision out;
   SetPullError(out, error);
-  // Recorded only where every rule that may decide is in audit mode.
-  out.audit_only = selection.complete;
+  // Also where every rule that may decide is in audit mode: it is not known where that came from which would run.
   for (const policy::Applicable& one : selection.all) {
     if (one.rule == nullptr) continue;
     if (out.rule.empty()) out.labels = one.rule->labels;
     if (out.rule.empty()) out.rule = one.rule->name;
-    out.audit_only = out.audit_only && one.rule->mode == policy::RuleMode::kAudit;
   }
   out.steps.push_back("resolve " + question.name.Text() + ": " + error.message);
   return Pull{std::move(out), std::nullopt};

@@ -10,6 +10,7 @@
 #include "gate/gate/decision.h"
 #include "gate/gate/errands.h"
 #include "gate/gate/limits.h"
+#include "gate/gate/provenance.h"
 #include "gate/gate/question.h"
 #include "gate/gate/subject_judge.h"
 #include "image/oci/manifest.h"
@@ -35,9 +36,9 @@ struct CacheSizes {
 // Gate answers questions: rule -> the image's digest -> SubjectJudge. Thread-safe.
 class Gate {
  public:
-  // `store` may be null: then nothing outlives the process.
+  // `store` may be null: then nothing outlives the process; so may `origins`: then the node knows of no origin.
   Gate(registry::Client& registry, const Clock& clock, oci::Platform node, Options options,
-       store::EvidenceStore* store = nullptr);
+       store::EvidenceStore* store = nullptr, Origins* origins = nullptr);
 
   // Content that is on the node already, or whose digest is known.
   Decision DecideContent(const Snapshot& snapshot, const Question& question);
@@ -52,6 +53,9 @@ class Gate {
   // for.
   int Gather(const Snapshot& snapshot, const std::atomic<bool>& stopping);
 
+  // Where content came from.
+  Provenance& provenance() { return provenance_; }
+
   // Forgets all verdicts and evidence, on disk too, or says why the disk could not be emptied.
   Status Flush();
   CacheSizes Sizes();
@@ -64,18 +68,30 @@ class Gate {
   Pull JudgePull(const Snapshot& snapshot, const Question& question);
   void NoteErrand(const Snapshot& snapshot, const Question& question, const Pull& pull);
   Status RunErrand(const Snapshot& snapshot, const Errand& errand);
-  Decision DecideByRules(const Snapshot& snapshot, const Question& question, const policy::Selection& selection);
+  // The rules that decide, without the exceptions whose images' origin is not proven.
+  struct Choice {
+    policy::Selection selection;
+    std::vector<std::string> passed_over;  // exceptions, why
+    std::optional<Error> trouble;          // one of them could not be looked at
+  };
+  Choice Choose(const Snapshot& snapshot, const Question& question);
+  Result<oci::Digest> Resolve(const Question& question, const policy::Selection& selection);
+  Decision DecideByRules(const Snapshot& snapshot, const Question& question);
   Decision DecideByRule(const Snapshot& snapshot, const Question& question, const policy::Rule& rule);
+  Decision JudgeCandidates(const Snapshot& snapshot, const Question& question, const policy::Rule& rule);
+  void RequireOrigin(const Question& question, const policy::Match& match, Decision& decision);
   Pull Unresolved(const Question& question, const policy::Selection& selection, const Error& error) const;
   // The one manifest of `index` that fits this node; absent if it is no index, or has none or several. Trouble if the
   // index cannot be read: then nothing is known about its manifests.
   Result<std::optional<oci::Digest>> OnlyManifestForNode(const Question& question, const oci::Digest& index);
-  policy::Selection SelectRules(const Snapshot& snapshot, const Question& question) const;
+  policy::Selection SelectRules(const Snapshot& snapshot, const Question& question,
+                                const std::vector<const policy::Exception*>& passed_over = {}) const;
 
   registry::Client& registry_;
   const Clock& clock_;
   const oci::Platform node_;
   SubjectJudge subjects_;
+  Provenance provenance_;
   Errands errands_;
 };
 

@@ -25,6 +25,11 @@ inline constexpr std::size_t kChainWorthChecks = 8;
 // Lines about one decision after which signatures tell no steps of their own.
 inline constexpr std::size_t kToldSteps = 512;
 
+inline constexpr std::size_t kOriginsKept = 4096;  // where content came from; a node has at most a few hundred images
+inline constexpr seconds kOriginNoTime{30};        // as a denial: whoever pushes it then is heard soon
+// Exceptions that are passed over for one question before it is given up; a policy has a few for one image.
+inline constexpr std::size_t kExceptionsPassedOver = 64;
+
 }  // namespace pullseal::limits
 
 #endif  // PULLSEAL_GATE_GATE_LIMITS_H_

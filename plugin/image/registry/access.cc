@@ -42,7 +42,7 @@ Access::Access(const Settings& settings, const Clock& clock, http::RequestObserv
       http_(*curl_, clock, std::move(observer)),
       client_(http_, clock,
               Config{settings.plain_http, HostsFolders(settings), settings.forward_to_mirrors,
-                     Sources(settings, http_, clock, warning), warning}) {}
+                     Sources(settings, http_, clock, warning), warning, settings.peer_mirrors}) {}
 
 Status CheckHttp() {
   if (http::Libcurl::Get() != nullptr) return {};

@@ -25,6 +25,7 @@ struct Settings {
   std::string provider_folder;                // kubelet's folder of credential provider plugins
   std::optional<std::string> azure_identity;  // client ID of the identity, empty for the only one; absent: none
   std::string docker_config;                  // a docker config.json; empty: none
+  std::vector<std::string> peer_mirrors;      // mirrors that serve what nodes hold: host or host:port
 };
 
 // Access is a node's way to registries: connections, containerd's hosts, the node's credentials. Not movable.

@@ -7,6 +7,7 @@
 #include "image/oci/limits.h"
 #include "image/registry/limits.h"
 #include "image/registry/link.h"
+#include "image/registry/peers.h"
 
 namespace pullseal::registry {
 namespace {
@@ -35,6 +36,7 @@ void Keep(std::optional<Error>& kept, const Error& error) {
 
 Client::Client(http::Http& http, const Clock& clock, Config config)
     : clock_(clock),
+      peer_mirrors_(std::move(config.peer_mirrors)),
       hosts_(std::move(config.certs_dirs), std::move(config.plain_http), std::move(config.warning)),
       requester_(http, clock, std::move(config.sources), config.forward_to_mirrors) {}
 
@@ -43,25 +45,50 @@ Result<http::HttpResponse> Client::Get(const Where& where, const Ask& ask) { ret
 Result<oci::Digest> Client::Resolve(const oci::Reference& reference, const credentials::Credentials& credentials,
                                     SteadyTime deadline) {
   if (reference.digest()) return *reference.digest();
-  auto landed = resolving_.Do(reference.Text() + "|" + credentials.Fingerprint(), deadline, clock_,
-                              [&] { return ResolveByEndpoints(reference, credentials, deadline); });
+  return ResolveTogether(reference, credentials, true, deadline);
+}
+
+Result<oci::Digest> Client::ResolveAtOrigin(const oci::Reference& reference,
+                                            const credentials::Credentials& credentials, SteadyTime deadline) {
+  auto digest = ResolveTogether(reference, credentials, false, deadline);
+  if (digest && reference.digest() && *digest != *reference.digest()) {
+    return Error{ErrorCode::kMismatch, "the registry answers " + digest->text() + " to " + reference.Text()};
+  }
+  return digest;
+}
+
+Result<bool> Client::HasPeers(const oci::Reference& repository) {
+  const auto endpoints = Places(repository);
+  if (!endpoints) return endpoints.error();
+  return std::any_of((*endpoints)->begin(), (*endpoints)->end(),
+                     [this](const Endpoint& one) { return one.pull && IsPeer(one, peer_mirrors_); });
+}
+
+Result<oci::Digest> Client::ResolveTogether(const oci::Reference& reference,
+                                            const credentials::Credentials& credentials, bool peers,
+                                            SteadyTime deadline) {
+  const std::string flight = reference.Text() + "|" + credentials.Fingerprint() + (peers ? "" : "|origin");
+  auto landed = resolving_.Do(flight, deadline, clock_,
+                              [&] { return ResolveByEndpoints(reference, credentials, peers, deadline); });
   if (!landed) return Error{ErrorCode::kTimeout, "waiting for the tag's digest, which another question asked for"};
   // The other question may have had less time than this one.
   const bool late = landed->shared && !landed->value && landed->value.error().code == ErrorCode::kTimeout;
-  if (late && clock_.Steady() < deadline) return ResolveByEndpoints(reference, credentials, deadline);
+  if (late && clock_.Steady() < deadline) return ResolveByEndpoints(reference, credentials, peers, deadline);
   return std::move(landed->value);
 }
 
 // containerd asks one host after the other until one answers.
 Result<oci::Digest> Client::ResolveByEndpoints(const oci::Reference& reference,
-                                               const credentials::Credentials& credentials, SteadyTime deadline) {
+                                               const credentials::Credentials& credentials, bool peers,
+                                               SteadyTime deadline) {
   const auto endpoints = Places(reference);
   if (!endpoints) return endpoints.error();
+  const std::string what = reference.digest() ? reference.digest()->text() : reference.tag();
   std::optional<Error> kept;
   for (const Endpoint& endpoint : **endpoints) {
-    if (!endpoint.pull || !endpoint.resolve) continue;
+    if (!endpoint.pull || !endpoint.resolve || (!peers && IsPeer(endpoint, peer_mirrors_))) continue;
     const bool last = &endpoint == &(*endpoints)->back();
-    auto digest = ResolveAt(Where{endpoint, reference, credentials, deadline, last}, reference.tag());
+    auto digest = ResolveAt(Where{endpoint, reference, credentials, deadline, last}, what);
     if (digest) return digest;
     Keep(kept, digest.error());
   }

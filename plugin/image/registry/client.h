@@ -27,6 +27,7 @@ struct Config {
   bool forward_to_mirrors = false;         // a request's credentials are also for mirrors, as containerd takes them
   credentials::CredentialSources sources;  // the node's own credentials, in the order they are tried
   Hosts::Warning warning = [](const std::string&) {};
+  std::vector<std::string> peer_mirrors = {};  // beside those on this node (IsPeer): host or host:port
 };
 
 struct Fetched {
@@ -49,6 +50,15 @@ class Client {
   // may resolve tags and answers. Those who ask at the same time share the answer.
   Result<oci::Digest> Resolve(const oci::Reference& reference, const credentials::Credentials& credentials,
                               SteadyTime deadline);
+
+  // The same, asked where the answer says where content comes from: peers (IsPeer) are passed over, and a digest is
+  // asked for like a tag. kNotFound only where every place that was asked has it not.
+  Result<oci::Digest> ResolveAtOrigin(const oci::Reference& reference, const credentials::Credentials& credentials,
+                                      SteadyTime deadline);
+
+  // Whether containerd would take images of `repository` from a peer too; trouble where its configuration cannot be
+  // used.
+  Result<bool> HasPeers(const oci::Reference& repository);
 
   // The manifest or index `digest`, at most limits::kManifestBytes, from the first endpoint that has it.
   Result<Fetched> FetchManifest(const oci::Reference& repository, const oci::Digest& digest,
@@ -84,9 +94,12 @@ class Client {
   Result<http::HttpResponse> Get(const Where& where, const Ask& ask);
   Result<oci::Digest> ResolveAt(const Where& where, const std::string& tag);
   Result<oci::Digest> ResolveByEndpoints(const oci::Reference& reference, const credentials::Credentials& credentials,
-                                         SteadyTime deadline);
+                                         bool peers, SteadyTime deadline);
+  Result<oci::Digest> ResolveTogether(const oci::Reference& reference, const credentials::Credentials& credentials,
+                                      bool peers, SteadyTime deadline);
 
   const Clock& clock_;
+  const std::vector<std::string> peer_mirrors_;
   Hosts hosts_;
   Requester requester_;
   SingleFlight<Result<oci::Digest>> resolving_;

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "core/base/bytes.h"
+#include "core/base/limits.h"
 #include "image/runtime/limits.h"
 
 namespace pullseal::runtime {
@@ -27,6 +28,21 @@ ErrorCode CodeOf(grpc::StatusCode code) {
 }
 
 }  // namespace
+
+std::shared_ptr<grpc::Channel> Connect(const std::string& socket, std::size_t most) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 1 << 24);  // containerd's error texts can carry pod text
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(most));
+  arguments.SetMaxSendMessageSize(static_cast<int>(limits::kGrpcMessageBytes));
+  // As quick as the kubelet to come back after a restart of containerd.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
+  return grpc::CreateCustomChannel("unix:" + socket, grpc::InsecureChannelCredentials(), arguments);
+}
 
 Error ToError(const grpc::Status& status, const char* call) {
   return Error{CodeOf(status.error_code()),

@@ -13,6 +13,10 @@
 // How a typed call to the runtime is made and what its end means. Internal to runtime/.
 namespace pullseal::runtime {
 
+// Connect returns a channel to the unix socket `socket` that takes answers of at most `most` bytes; RESOURCE_EXHAUSTED
+// beyond. It connects when first used.
+std::shared_ptr<grpc::Channel> Connect(const std::string& socket, std::size_t most);
+
 // ToError says what a failed call means; `call` is its name.
 Error ToError(const grpc::Status& status, const char* call);
 

@@ -30,21 +30,6 @@ namespace snapshots = ::containerd::services::snapshots::v1;
 constexpr const char* kContainerMetadata = "io.cri-containerd.container.metadata";
 constexpr int kContainerRunning = 1;  // ContainerState.CONTAINER_RUNNING
 
-std::shared_ptr<grpc::Channel> Connect(const std::string& socket) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, 1 << 24);  // containerd's error texts can carry pod text
-  arguments.SetMaxReceiveMessageSize(static_cast<int>(limits::kGrpcMessageBytes));
-  arguments.SetMaxSendMessageSize(static_cast<int>(limits::kGrpcMessageBytes));
-  // As quick as the kubelet to come back after a restart of containerd.
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 500);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, "localhost");
-  return grpc::CreateCustomChannel("unix:" + socket, grpc::InsecureChannelCredentials(), arguments);
-}
-
 std::string TextMember(const json::Value* object, std::string_view name) {
   const std::string* text = object != nullptr ? object->FindString(name) : nullptr;
   return text != nullptr ? *text : std::string();
@@ -70,7 +55,7 @@ class GrpcRuntime final : public Runtime {
  public:
   GrpcRuntime(const std::string& socket, std::string containerd_namespace)
       : namespace_(std::move(containerd_namespace)),
-        channel_(Connect(socket)),
+        channel_(Connect(socket, limits::kGrpcMessageBytes)),
         runtime_(cri::RuntimeService::NewStub(channel_)),
         image_(cri::ImageService::NewStub(channel_)),
         store_(channel_, namespace_),

@@ -14,6 +14,8 @@ inline constexpr seconds kRuntimeCallTime{10};  // one small call to containerd
 // Waiting for a connection to the runtime, which is tried again at least every half second.
 inline constexpr milliseconds kRuntimeConnectTime{1500};
 inline constexpr std::size_t kContentCacheBytes = 8 * kMiB;  // manifests and configs kept by digest
+// An answer with the labels of one blob, or with notes: a label is at most 4 KiB, a blob has a few of them.
+inline constexpr std::size_t kLabelBytes = 4 * kMiB;
 inline constexpr std::size_t kClaims = 4096;  // names claimed at create; a node runs a few hundred containers
 inline constexpr std::size_t kRunningContainers = 2'000;  // on one node: eight times what Kubernetes recommends
 

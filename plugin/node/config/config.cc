@@ -113,13 +113,14 @@ class ConfigParser {
     out.containerd_config = config_.runtime_config;
     const yaml::Node* node = Section(root, "registries",
                                      {"plainHttp", "caFile", "certsDirs", "mirrorCredentials", "credentialProvider",
-                                      "azureIdentity", "dockerConfig"});
+                                      "azureIdentity", "dockerConfig", "peerMirrors"});
     if (node == nullptr) return;
     SetTexts(*node, "plainHttp", out.plain_http);
     Set(*node, "caFile", out.ca_file);
     if (node->Find("certsDirs") != nullptr) SetTexts(*node, "certsDirs", out.certs_dirs.emplace());
     Choice(*node, "mirrorCredentials", "own", "forward", out.forward_to_mirrors);
     Set(*node, "dockerConfig", out.docker_config);
+    SetTexts(*node, "peerMirrors", out.peer_mirrors);
     if (const yaml::Node* identity = node->Find("azureIdentity")) {
       const std::string text = in_.Text(*identity, "azureIdentity");
       if (text != "none") out.azure_identity = text == "default" ? "" : text;

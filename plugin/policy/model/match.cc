@@ -92,6 +92,8 @@ Selection Select(const Policy& policy, const Subject& subject, WallTime now) {
     if (rule.mode == RuleMode::kDeny) selector.Consider(rule.match, Applicable{&rule, nullptr});
   }
   for (const Exception& exception : policy.exceptions) {
+    const auto& over = subject.passed_over;
+    if (std::find(over.begin(), over.end(), &exception) != over.end()) continue;
     if (now < exception.until) selector.Consider(exception.match, Applicable{nullptr, &exception});
   }
   for (const Rule& rule : policy.rules) {

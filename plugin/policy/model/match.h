@@ -25,6 +25,7 @@ struct Subject {
   // its image ID. What is not there is not known, and no deny rule waits for it.
   std::vector<oci::Digest> path = {};
   std::optional<oci::Digest> image_id = std::nullopt;
+  std::vector<const Exception*> passed_over = {};  // exceptions that do not count
 };
 
 // Applicable is one rule or one exception that decides, or may decide, about a subject.

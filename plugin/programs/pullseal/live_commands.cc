@@ -133,6 +133,33 @@ int Warm(const LiveOptions& options, const std::vector<std::string>& images,
   return asked ? status : Complain(asked.error());
 }
 
+int Note(const LiveOptions& options, const std::vector<std::string>& images) {
+  std::string list;
+  for (const std::string& image : images) list += (list.empty() ? "" : ",") + json::Quote(image);
+  json::Writer request = Command("note");
+  request.Raw("images", "[" + list + "]");
+  int status = kGood;
+  const auto asked = admin::Ask(options.socket, request, [&](const json::Value& line, const std::string& text) {
+    const bool end = line.Find("done") != nullptr;
+    const bool noted = IsTrue(&line, "noted");
+    if (!end && !noted) status = kRefused;
+    if (options.json) {
+      Print(text);
+    } else if (!end) {
+      Print(TextOf(&line, "image") + (noted ? ": noted, " + TextOf(&line, "digest") : ": " + TextOf(&line, "message")));
+    }
+  });
+  return asked ? status : Complain(asked.error());
+}
+
+int ForgetNotes(const LiveOptions& options) {
+  const auto asked =
+      admin::Ask(options.socket, Command("forget-notes"), [&](const json::Value& line, const std::string& text) {
+        Print(options.json ? text : NumberOf(&line, "removed") + " notes removed");
+      });
+  return asked ? kGood : Complain(asked.error());
+}
+
 int Running(const LiveOptions& options, const std::string& policy, bool only_denied) {
   json::Writer request = Command("running");
   if (!policy.empty()) request.Text("policy", policy);

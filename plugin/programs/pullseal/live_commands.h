@@ -25,6 +25,11 @@ int CacheFlush(const LiveOptions& options);
 int Warm(const LiveOptions& options, const std::vector<std::string>& images,
          const std::optional<std::string>& pod_namespace);
 
+// Has the daemon note that what containerd has under these names came from there: root's word. 1 if one is not there.
+int Note(const LiveOptions& options, const std::vector<std::string>& images);
+// Has it remove every note; 2 if it cannot.
+int ForgetNotes(const LiveOptions& options);
+
 // Running prints what runs on the node and what the policy, or the file `policy`, says of it; 1 if anything would be
 // refused.
 int Running(const LiveOptions& options, const std::string& policy, bool only_denied);

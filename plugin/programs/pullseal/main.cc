@@ -203,6 +203,20 @@ class CommandLine {
     warm->add_option("--namespace", namespace_, "the pods' namespace");
     AddLiveOptions(warm);
     warm->callback([this] { status_ = pullseal::cli::Warm(Live(), images_, namespace_); });
+    CLI::App* note = app_.add_subcommand(
+        "note", "note on this node that images of containerd's store came from where their names say");
+    note->add_option("images", images_, "image names");
+    note->add_flag("--forget-all", forget_, "remove every note instead");
+    AddLiveOptions(note);
+    note->callback([this] { status_ = NoteOrForget(); });
+  }
+
+  int NoteOrForget() {
+    if (forget_ == images_.empty()) {
+      return forget_ ? pullseal::cli::ForgetNotes(Live()) : pullseal::cli::Note(Live(), images_);
+    }
+    std::fprintf(stderr, "pullseal: name images, or say --forget-all\n");
+    return kUsage;
   }
 
   void AddAudit() {
@@ -360,6 +374,7 @@ class CommandLine {
   std::optional<std::string> namespace_;
   std::vector<std::string> labels_;
   bool sandbox_ = false;
+  bool forget_ = false;
   std::vector<std::string> images_;
 };
 

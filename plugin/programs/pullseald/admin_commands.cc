@@ -39,6 +39,10 @@ void AdminCommands::Answer(const json::Value& request, const admin::Server::Send
     TellCanary(request, send);
   } else if (*command == "running") {
     JudgeRunning(request, send, stopping);
+  } else if (*command == "note") {
+    NoteImages(request, send, stopping);
+  } else if (*command == "forget-notes") {
+    ForgetNotes(send, stopping);
   } else if (*command == "break-glass") {
     BreakGlassCommand(request, send);
   } else {

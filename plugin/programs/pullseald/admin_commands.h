@@ -20,6 +20,10 @@ namespace pullseal::gate {
 class Gate;
 }  // namespace pullseal::gate
 
+namespace pullseal::origin {
+class NodeOrigins;
+}  // namespace pullseal::origin
+
 namespace pullseal::daemon {
 
 // AdminParts is what the admin commands ask and change. All outlive them and are thread-safe.
@@ -34,6 +38,7 @@ struct AdminParts {
   std::shared_ptr<const admission::Services> services;
   CreatedContainers& created;
   BreakGlass& break_glass;
+  origin::NodeOrigins& origins;
 };
 
 // AdminCommands answers what the command line and the verifier plugin ask a running daemon: {"command": NAME, ...}, the
@@ -64,6 +69,12 @@ class AdminCommands {
   gate::SnapshotPtr SnapshotFor(const json::Value& request, std::string& why_not) const;
   // {"command": "break-glass", "seconds": 0 to end it, "reason": ...}
   void BreakGlassCommand(const json::Value& request, const admin::Server::Send& send);
+
+  // {"command": "note", "images": [...]}: root says that what the store has under these names came from there.
+  void NoteImages(const json::Value& request, const admin::Server::Send& send, const std::atomic<bool>& stopping);
+  Result<std::string> NoteImage(const std::string& image);
+  // {"command": "forget-notes"}: removes every note, ours and root's, for uninstalling.
+  void ForgetNotes(const admin::Server::Send& send, const std::atomic<bool>& stopping);
 
   const AdminParts parts_;
   const WallTime started_;

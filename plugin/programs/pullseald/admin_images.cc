@@ -5,13 +5,27 @@
 
 #include "core/base/limits.h"
 #include "core/json/value.h"
+#include "gate/admission/container_judge.h"
 #include "gate/admission/pull.h"
 #include "gate/gate/gate.h"
 #include "image/oci/limits.h"
+#include "image/runtime/limits.h"
 #include "programs/pullseald/admin_commands.h"
 #include "programs/pullseald/limits.h"
 
 namespace pullseal::daemon {
+namespace {
+
+// containerd pulls the pause image by itself, so what it asks about that one is about sandboxes.
+policy::Action ActionFor(const admission::Services& services, const std::string& image) {
+  const auto asked = oci::Reference::Parse(image);
+  const auto pause = admission::NamePauseImage(services, std::chrono::steady_clock::now() + limits::kRuntimeCallTime);
+  const auto configured = pause ? oci::Reference::Parse(*pause) : Result<oci::Reference>(pause.error());
+  const bool same = asked && configured && asked->Text() == configured->Text();
+  return same ? policy::Action::kSandbox : policy::Action::kContainer;
+}
+
+}  // namespace
 
 void AdminCommands::CacheList(const admin::Server::Send& send) {
   std::int64_t count = 0;
@@ -118,7 +132,8 @@ void AdminCommands::VerifyForPull(const json::Value& request, const admin::Serve
                                                                   .resolved = std::move(*digest),
                                                                   .pod_namespace = {},
                                                                   .credentials = {},
-                                                                  .deadline = parts_.clock.Steady() + time})
+                                                                  .deadline = parts_.clock.Steady() + time,
+                                                                  .action = ActionFor(*parts_.services, *name_text)})
                   .settled;
   }
   const gate::Decision& decision = settled.decision;

@@ -23,11 +23,14 @@
 #include "gate/gate/gate.h"
 #include "gate/gate/limits.h"
 #include "gate/gate/snapshot.h"
+#include "gate/origin/node_origins.h"
 #include "image/oci/platform.h"
 #include "image/registry/access.h"
 #include "image/runtime/image_link.h"
 #include "image/runtime/limits.h"
+#include "image/runtime/origin_store.h"
 #include "image/runtime/runtime.h"
+#include "image/runtime/sandbox_image.h"
 #include "image/store/evidence_store.h"
 #include "image/store/limits.h"
 #include "node/install/limits.h"
@@ -145,9 +148,12 @@ class App {
             }),
         runtime_(runtime::ConnectRuntime(config.runtime_socket, config.runtime_namespace)),
         linker_(*runtime_, oci::NodePlatform()),
+        origin_store_(runtime::ConnectOriginStore(config.runtime_socket, config.runtime_namespace)),
+        origins_(*origin_store_, *runtime_, registry_.client(), clock_,
+                 [this](SteadyTime deadline) { return NamePause(deadline); }),
         store_(OpenStore(config.state, clock_)),
         gate_(registry_.client(), clock_, oci::NodePlatform(),
-              gate::Options{config.allow_ttl, config.deny_ttl, config.evidence_max_age}, store_.get()),
+              gate::Options{config.allow_ttl, config.deny_ttl, config.evidence_max_age}, store_.get(), &origins_),
         created_(config.state, clock_),
         break_glass_(config.state, clock_) {}
 
@@ -189,16 +195,27 @@ class App {
                             .snapshot = [&policy] { return policy.Get(); },
                             .created = [this](const std::string& id) { created_.Add(id); },
                             .settings = {config_.sandbox_image, config_.runtime_config, config_.deny_unknown_fields,
-                                         config_.deny_checkpoint}});
+                                         config_.deny_checkpoint},
+                            .origins = &origins_});
     const auto calls = cri::MakeJudgedCalls(services);
     const Background errands(limits::kErrandRound, [this, &policy](const std::atomic<bool>& stopping) {
       if (const auto snapshot = policy.Get(); snapshot != nullptr) (void)gate_.Gather(*snapshot, stopping);
     });
-    const Background refresh(limits::kRefreshRound, [this](const std::atomic<bool>&) {
+    const Background refresh(limits::kRefreshRound, [this, round = 0](const std::atomic<bool>& stopping) mutable {
       if (created_.IsFull()) PruneCreated();
+      if (++round % limits::kNoteSweepRounds == 0) SweepNotes(stopping);
     });
-    AdminCommands commands(
-        AdminParts{config_, gate_, policy, reports, **audit, clock_, metrics_, services, created_, break_glass_});
+    AdminCommands commands(AdminParts{.config = config_,
+                                      .gate = gate_,
+                                      .policy = policy,
+                                      .reports = reports,
+                                      .audit = **audit,
+                                      .clock = clock_,
+                                      .metrics = metrics_,
+                                      .services = services,
+                                      .created = created_,
+                                      .break_glass = break_glass_,
+                                      .origins = origins_});
     std::unique_ptr<admin::Server> admin;
     if (!config_.listen_admin.empty()) {
       OwnedFd socket = InheritedSocket("admin");
@@ -258,6 +275,17 @@ class App {
     (void)audit.Append(LifecycleRecord(clock_, "break-glass is over: the policy is in force again"));
   }
 
+  Result<std::string> NamePause(SteadyTime deadline) {
+    if (!config_.sandbox_image.empty()) return config_.sandbox_image;
+    return runtime::FindSandboxImage(*runtime_, config_.runtime_config, deadline);
+  }
+
+  // Notes of content that containerd collected; what cannot be looked at now is looked at the next time.
+  void SweepNotes(const std::atomic<bool>& stopping) {
+    const auto removed = origins_.Sweep(stopping);
+    if (!removed) log::Warn("the notes of where images came from: " + removed.error().message);
+  }
+
   void PruneCreated() {
     const auto running = runtime_->ListRunning(clock_.Steady() + limits::kRuntimeCallTime);
     if (!running) return;
@@ -286,6 +314,8 @@ class App {
   registry::Access registry_;
   std::unique_ptr<runtime::Runtime> runtime_;
   runtime::Linker linker_;
+  std::unique_ptr<runtime::OriginStore> origin_store_;
+  origin::NodeOrigins origins_;
   std::unique_ptr<store::EvidenceStore> store_;
   gate::Gate gate_;
   admission::Claims claims_;

@@ -34,6 +34,7 @@ inline constexpr std::size_t kCreatedContainers = 8'192;
 inline constexpr seconds kCreatedLately{600};               // a container that was created and has not been started yet
 inline constexpr std::size_t kCreatedFileBytes = 2 * kMiB;  // twice that many lines of 65 bytes
 inline constexpr seconds kSelfTestRound{10};                // where systemd does not say
+inline constexpr int kNoteSweepRounds = 20;  // of kRefreshRound: notes of content that is gone cost room only
 
 }  // namespace pullseal::limits
 

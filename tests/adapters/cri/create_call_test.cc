@@ -146,6 +146,9 @@ TEST_F(JudgedCallsTest, NamespacesAreComparedAndNeverUsedOtherwise) {
   }
   auto request = CreateRequest(id_);
   request.set_pod_sandbox_id("laxpod");
+  EXPECT_EQ("provenance-unproven", Create(request));
+  clock_.Advance(std::chrono::seconds(31));
+  Publish("reg.io/app:1");
   EXPECT_EQ("forward", Create(request));
 }
 

@@ -96,6 +96,7 @@ TEST_F(JudgedCallsTest, ADeniedRecordIsDeniedWhateverElseTheRepositoryHas) {
   UsePolicy("rules:\n  - {name: bad, mode: deny, match: {digests: [\"" + denied +
             "\"]}}\n  - {name: mine, mode: allow, match: {images: [\"reg.io/*\"]}}\n");
   EXPECT_EQ("rule-denies", Create(CreateRequest(id_, "reg.io/app:1")));
+  Publish("reg.io/app:2");
   EXPECT_EQ("forward", Create(CreateRequest(id_, "reg.io/app:2")));
 }
 

@@ -97,6 +97,13 @@ class JudgedCallsTest : public ::testing::Test {
     const std::string payload = SimpleSigningPayload("reg.io/" + repository, digest);
     http_.PutSignatures("reg.io", repository, digest, {{payload, release_.SignBase64(payload)}});
   }
+  // The registry has what the store's record `name` leads to, under its tag too.
+  void Publish(const std::string& name) {
+    const auto reference = oci::Reference::Parse(name);
+    const std::string digest = runtime_.records.at(reference->Text());
+    http_.PutManifest(reference->host(), reference->path(), reference->tag(), runtime_.content.at(digest),
+                      fakes::kImageType);
+  }
   std::shared_ptr<JudgedCall> New(const std::string& path) { return calls_->New(*FindMethod(path)); }
   std::shared_ptr<JudgedCall> NewCreate() { return New("/runtime.v1.RuntimeService/CreateContainer"); }
   SteadyTime Deadline() { return clock_.Steady() + std::chrono::seconds(20); }

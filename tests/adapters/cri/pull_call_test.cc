@@ -10,14 +10,17 @@ namespace {
 // Under a rule that asks for nothing, too; and the record that stood there before stands there again.
 TEST_F(JudgedCallsTest, CheckpointImagesAreRefusedWhenTheyArePulled) {
   const std::string before = runtime_.ManifestOf("reg.io/app:1");
+  ASSERT_EQ(id_, runtime_.AddImage("reg.io/app:1", kLayer, R"(,"annotations":{"org.criu.checkpoint.x":"y"})"));
+  Publish("reg.io/app:1");
+  const std::string marked = runtime_.ManifestOf("reg.io/app:1");
+  runtime_.records["reg.io/app:1"] = before;
   auto request = PullRequest("reg.io/app:1");
   request.mutable_sandbox_config()->mutable_metadata()->set_namespace_("lax");
   const auto call = New("/runtime.v1.ImageService/PullImage");
   ASSERT_EQ("forward", Slug(call->Before(request.SerializeAsString(), Deadline())));
   // What the pull does to containerd's store:
-  ASSERT_EQ(id_, runtime_.AddImage("reg.io/app:1", kLayer, R"(,"annotations":{"org.criu.checkpoint.x":"y"})"));
-  const std::string marked = runtime_.ManifestOf("reg.io/app:1");
   runtime_.records["reg.io/app@" + marked] = marked;
+  runtime_.records[id_] = marked;
   runtime_.records["reg.io/app:good"] = before;
   runtime_.images[id_].repo_tags.push_back("reg.io/app:good");
   v1::PullImageResponse response;
@@ -30,6 +33,7 @@ TEST_F(JudgedCallsTest, CheckpointImagesAreRefusedWhenTheyArePulled) {
 }
 
 TEST_F(JudgedCallsTest, NothingIsTakenOutOfTheStoreWhereNothingIsRefused) {
+  Publish("reg.io/app:1");
   auto request = PullRequest("reg.io/app:1");
   request.mutable_sandbox_config()->mutable_metadata()->set_namespace_("lax");
   const auto call = New("/runtime.v1.ImageService/PullImage");
@@ -171,7 +175,8 @@ TEST_F(JudgedCallsTest, ACanaryIsRefusedUnderEveryPolicyAndForwardedOnlyInAuditM
   EXPECT_EQ("canary signature-invalid", reports_.lines.back());
   UsePolicy("rules:\n  - {name: all, match: {unsafe: true}, mode: allow}\n");
   EXPECT_EQ("signature-invalid", Slug(Pull(PullRequest(name))));
-  EXPECT_EQ("forward", Slug(Pull(PullRequest("reg.io/whatever:1")))) << "that policy allows everything else";
+  Publish("reg.io/app:1");
+  EXPECT_EQ("forward", Slug(Pull(PullRequest("reg.io/app:1")))) << "that policy allows everything else";
   UsePolicy("mode: audit\nrules:\n  - {name: x, match: {images: [\"reg.io/*\"]}, mode: allow}\n");
   reports_.lines.clear();
   const auto call = New("/runtime.v1.ImageService/PullImage");
