@@ -39,7 +39,8 @@ struct Decision {
   std::optional<oci::Digest> digest;          // the subject that was judged
   std::vector<std::string> signers;           // names of keys, subjects of certificates
   std::vector<std::string> issuers;           // of those certificates
-  std::vector<std::string> evidence;          // digests of the signatures that counted
+  std::vector<std::string> evidence;          // digests of the signatures and attestations that counted
+  std::vector<std::string> attestations;      // names of the entries that hold
   CacheUse cache = CacheUse::kNone;
   std::vector<std::string> steps;  // what was done and found, for people
 

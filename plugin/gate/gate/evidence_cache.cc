@@ -53,7 +53,7 @@ EvidenceCache::Known EvidenceCache::FromMemory(const oci::Digest& subject, const
     partial = (*found)->partial;
     is_new = (*found)->users.size() < limits::kSubjectUsers && (*found)->users.insert(user).second;
   }
-  if (is_new && store_ != nullptr) store_->NoteUse(subject, name.MatchName(), user);
+  if (is_new && store_ != nullptr) store_->NoteUse(subject, StoredName(name), user);
   return known;
 }
 
@@ -62,7 +62,7 @@ EvidenceCache::Known EvidenceCache::Find(const oci::Digest& subject, const oci::
   bool partial = false;
   Known known = FromMemory(subject, name, user, partial);
   if (store_ == nullptr || (known.signatures != nullptr && !partial)) return known;
-  auto stored = store_->Find(subject, name.MatchName(), patience);
+  auto stored = store_->Find(subject, StoredName(name), patience);
   if (!stored) {
     known.trouble = stored.error();
     return known;
@@ -71,7 +71,7 @@ EvidenceCache::Known EvidenceCache::Find(const oci::Digest& subject, const oci::
       known.signatures != nullptr ? *known.signatures : std::vector<SignatureEvidence>();
   store::Merge(all, std::move(*stored));
   if (all.empty()) return {};
-  store_->NoteUse(subject, name.MatchName(), user);
+  store_->NoteUse(subject, StoredName(name), user);
   known.signatures = std::make_shared<const std::vector<SignatureEvidence>>(std::move(all));
   Keep(subject, name, user, known.signatures, false);
   return known;
@@ -83,7 +83,7 @@ void EvidenceCache::Add(const oci::Digest& subject, const oci::Reference& name, 
   const Known known = Find(subject, name, user, limits::kStoreReadTime);
   std::vector<SignatureEvidence> merged = fetched;
   if (known.signatures != nullptr) store::Merge(merged, *known.signatures);
-  if (store_ != nullptr) store_->Add(subject, name.MatchName(), user, fetched);
+  if (store_ != nullptr) store_->Add(subject, StoredName(name), user, fetched);
   Keep(subject, name, user, std::make_shared<const std::vector<SignatureEvidence>>(std::move(merged)),
        known.trouble.has_value());
 }
@@ -91,7 +91,7 @@ void EvidenceCache::Add(const oci::Digest& subject, const oci::Reference& name, 
 void EvidenceCache::AddSpare(const oci::Digest& subject, const oci::Reference& name, const std::string& user,
                              const std::vector<oci::SignatureEvidence>& fetched) {
   if (fetched.empty() || store_ == nullptr) return;
-  store_->AddSpare(subject, name.MatchName(), user, fetched);
+  store_->AddSpare(subject, StoredName(name), user, fetched);
   // The disk knows more now than memory does.
   const MutexLock lock(mutex_);
   entries_.Erase(KeyOf(subject, name));

@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/base/clock.h"
@@ -33,8 +34,9 @@ class EvidenceCache {
     std::optional<Error> trouble;
   };
 
-  // `store` may be null.
-  explicit EvidenceCache(store::EvidenceStore* store) : store_(store) {}
+  // `store` may be null. What is kept there stands under the repository's name and `kind`, so that evidence of several
+  // kinds about one image has shares and bounds of its own.
+  explicit EvidenceCache(store::EvidenceStore* store, std::string kind = {}) : store_(store), kind_(std::move(kind)) {}
 
   // What is known about `subject` as `name`. Waits for the disk no longer than `patience`; trouble if it does not say
   // what it knows. `user` is the namespace that asks, whose share of the disk it counts for.
@@ -62,12 +64,14 @@ class EvidenceCache {
     std::set<std::string> users;  // namespaces the store knows of
   };
   static std::string KeyOf(const oci::Digest& subject, const oci::Reference& name);
+  std::string StoredName(const oci::Reference& name) const { return name.MatchName() + kind_; }
   void Keep(const oci::Digest& subject, const oci::Reference& name, const std::string& user, Signatures signatures,
             bool partial);
   // The entry's signatures, if all that is known is in memory; notes for the store who uses them.
   Known FromMemory(const oci::Digest& subject, const oci::Reference& name, const std::string& user, bool& partial);
 
   store::EvidenceStore* const store_;
+  const std::string kind_;
   Mutex mutex_;
   LruMap<std::shared_ptr<Entry>> entries_ PULLSEAL_GUARDED_BY(mutex_){limits::kEvidenceBytes};
 };

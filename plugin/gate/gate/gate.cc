@@ -65,7 +65,8 @@ Gate::Gate(registry::Client& registry, const Clock& clock, oci::Platform node, O
       clock_(clock),
       node_(std::move(node)),
       subjects_(registry, clock, options, store),
-      provenance_(registry, clock, origins) {}
+      provenance_(registry, clock, origins),
+      attestations_(registry, clock, options, store) {}
 
 policy::Selection Gate::SelectRules(const Snapshot& snapshot, const Question& question,
                                     const std::vector<const policy::Exception*>& passed_over) const {
@@ -153,8 +154,14 @@ void Gate::RequireOrigin(const Question& question, const policy::Match& match, D
 }
 
 Decision Gate::JudgeCandidates(const Snapshot& snapshot, const Question& question, const policy::Rule& rule) {
-  // One good candidate is enough; otherwise the reason that ranks highest is told.
   Decision out;
+  if (!rule.require.signatures.asks()) {
+    // Neither part of a requirement stands for the other: attestations alone are asked for, and judged next.
+    out.reason = rule.require.asks() ? Reason::kSigned : Reason::kSignatureMissing;
+    out.digest = question.candidates.front();
+    return out;
+  }
+  // One good candidate is enough; otherwise the reason that ranks highest is told.
   std::vector<std::string> steps;
   out.reason = Reason::kSignatureMissing;
   for (const oci::Digest& subject : question.candidates) {
@@ -180,11 +187,50 @@ Decision Gate::DecideByRule(const Snapshot& snapshot, const Question& question, 
     case policy::RuleMode::kEnforce:
     case policy::RuleMode::kAudit:
       out = JudgeCandidates(snapshot, question, rule);
+      if (out.outcome() == Outcome::kAllow && !rule.require.attestations.empty()) {
+        out = AddAttestations(snapshot, question, rule, std::move(out));
+      }
       break;
   }
   out.rule = rule.name;
   out.labels = rule.labels;
   out.audit_only = rule.mode == policy::RuleMode::kAudit;
+  return out;
+}
+
+Decision Gate::AddAttestations(const Snapshot& snapshot, const Question& question, const policy::Rule& rule,
+                               Decision decided) {
+  const auto image = AttestedImageOf(question);
+  if (!image) {
+    SetRegistryError(decided, image.error());
+    decided.steps.push_back("the image's index: " + image.error().message);
+    return decided;
+  }
+  Decision attested = attestations_.Decide(snapshot, question, rule, *image);
+  decided.steps.insert(decided.steps.end(), attested.steps.begin(), attested.steps.end());
+  decided.cache = std::max(decided.cache, attested.cache);
+  decided.attestations = std::move(attested.attestations);
+  if (attested.outcome() == Outcome::kAllow) {
+    decided.evidence.insert(decided.evidence.end(), attested.evidence.begin(), attested.evidence.end());
+    return decided;
+  }
+  decided.reason = attested.reason;
+  decided.detail = std::move(attested.detail);
+  decided.advice = attested.advice;
+  return decided;
+}
+
+// The digests that mean the image on this node. One that has no index is both.
+Result<judge::AttestedImage> Gate::AttestedImageOf(const Question& question) {
+  const oci::Digest& first = question.candidates.front();
+  judge::AttestedImage out{first, first, question.name.MatchName()};
+  if (!question.is_pull) {
+    out.index = question.candidates.back();
+    return out;
+  }
+  auto only = OnlyManifestForNode(question, first);
+  if (!only) return only.error();
+  if (*only) out.manifest = **only;
   return out;
 }
 
@@ -339,6 +385,7 @@ Status Gate::RunErrand(const Snapshot& snapshot, const Errand& errand) {
 Status Gate::Flush() {
   errands_.Clear();
   Status whole = subjects_.evidence().Flush();
+  if (Status others = attestations_.Flush(); !others) whole = std::move(others);
   subjects_.ForgetVerdicts();
   return whole;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/base/clock.h"
+#include "gate/gate/attestation_judge.h"
 #include "gate/gate/decision.h"
 #include "gate/gate/errands.h"
 #include "gate/gate/limits.h"
@@ -79,6 +80,10 @@ class Gate {
   Decision DecideByRules(const Snapshot& snapshot, const Question& question);
   Decision DecideByRule(const Snapshot& snapshot, const Question& question, const policy::Rule& rule);
   Decision JudgeCandidates(const Snapshot& snapshot, const Question& question, const policy::Rule& rule);
+  // What the rule asks beside signatures, of an image that `decided` allows.
+  Decision AddAttestations(const Snapshot& snapshot, const Question& question, const policy::Rule& rule,
+                           Decision decided);
+  Result<judge::AttestedImage> AttestedImageOf(const Question& question);
   void RequireOrigin(const Question& question, const policy::Match& match, Decision& decision);
   Pull Unresolved(const Question& question, const policy::Selection& selection, const Error& error) const;
   // The one manifest of `index` that fits this node; absent if it is no index, or has none or several. Trouble if the
@@ -92,6 +97,7 @@ class Gate {
   const oci::Platform node_;
   SubjectJudge subjects_;
   Provenance provenance_;
+  AttestationJudge attestations_;
   Errands errands_;
 };
 

@@ -10,8 +10,10 @@
 // What gate/gate reads, keeps, follows or waits for at most, each with its reason.
 namespace pullseal::limits {
 
-inline constexpr std::size_t kVerdicts = 10'000;         // cached verdicts; a node has at most a few hundred images
-inline constexpr std::size_t kEvidenceBytes = 8 * kMiB;  // evidence kept in memory
+inline constexpr std::size_t kVerdicts = 10'000;  // cached verdicts; a node has at most a few hundred images
+// Images whose attestations were searched for to the end, 4 KiB each at most; a node has a few hundred.
+inline constexpr std::size_t kSearchMarks = 2'000;
+inline constexpr std::size_t kEvidenceBytes = 8 * kMiB;         // evidence kept in memory
 inline constexpr std::size_t kSpareSignatureBytes = 32 * kKiB;  // the largest that is kept though no rule asks for it
 // Images to be looked at again in the background: a large node's roll-out, a namespace's share of it.
 inline constexpr std::size_t kErrands = 1024;

@@ -15,6 +15,7 @@
 #include "gate/gate/decision.h"
 #include "gate/gate/evidence_cache.h"
 #include "gate/gate/limits.h"
+#include "gate/gate/options.h"
 #include "gate/gate/question.h"
 #include "image/registry/evidence.h"
 #include "verify/judge/judge.h"
@@ -24,14 +25,6 @@ class Rule;
 }
 
 namespace pullseal::gate {
-
-struct Options {
-  std::chrono::milliseconds allow_ttl{600'000};
-  std::chrono::milliseconds deny_ttl{30'000};
-  // At a pull the registry is asked again where what is known is older than this; zero: never. What is known allows
-  // whatever it answers.
-  std::chrono::milliseconds evidence_max_age{0};
-};
 
 // SubjectJudge decides whether one digest satisfies one rule that asks for signatures: cached verdict -> known evidence
 // -> evidence from the registry, judged one by one as it is found. Verdicts are kept in memory by digest, policy

@@ -2,6 +2,7 @@
 #include "image/registry/evidence.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace pullseal::registry {
 
@@ -34,19 +35,19 @@ void EvidenceFinder::NoteLayout(const Endpoint& endpoint, const std::string& rep
   layouts_.Put(endpoint.base.Text(), place);
 }
 
-bool EvidenceFinder::IsKnownOther(const oci::Digest& manifest, const oci::Digest& subject) {
+bool EvidenceFinder::IsKnownOther(const oci::Digest& manifest, const oci::Digest& subject, const Wanted& wanted) {
   const MutexLock lock(mutex_);
-  return others_.Find(manifest.text() + subject.text()).has_value();
+  return others_.Find(manifest.text() + subject.text() + wanted.Key()).has_value();
 }
 
-void EvidenceFinder::NoteOther(const oci::Digest& manifest, const oci::Digest& subject) {
+void EvidenceFinder::NoteOther(const oci::Digest& manifest, const oci::Digest& subject, const Wanted& wanted) {
   const MutexLock lock(mutex_);
-  others_.Put(manifest.text() + subject.text(), true);
+  others_.Put(manifest.text() + subject.text() + wanted.Key(), true);
 }
 
 Search EvidenceFinder::Begin(const oci::Reference& repository, const oci::Digest& subject,
-                             const credentials::Credentials& credentials, SteadyTime deadline) {
-  return Search(*this, repository, subject, credentials, deadline);
+                             const credentials::Credentials& credentials, SteadyTime deadline, Wanted wanted) {
+  return Search(*this, repository, subject, credentials, deadline, std::move(wanted));
 }
 
 }  // namespace pullseal::registry

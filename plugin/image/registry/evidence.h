@@ -11,6 +11,7 @@
 #include "image/registry/byte_budget.h"
 #include "image/registry/client.h"
 #include "image/registry/limits.h"
+#include "image/registry/referrers.h"
 #include "image/registry/search.h"
 
 namespace pullseal::registry {
@@ -32,16 +33,16 @@ class EvidenceFinder {
 
   // Begins a search, which asks nobody yet.
   Search Begin(const oci::Reference& repository, const oci::Digest& subject,
-               const credentials::Credentials& credentials, SteadyTime deadline);
+               const credentials::Credentials& credentials, SteadyTime deadline, Wanted wanted = {});
 
  private:
   friend class Search::Finding;
   std::array<Place, 3> OrderFor(const Endpoint& endpoint, const std::string& repository);
   void NoteLayout(const Endpoint& endpoint, const std::string& repository, Place place);
-  // Manifests that were read and are no signatures of `subject`. What a manifest is follows from its digest, so nobody
-  // can make it something else, and it need not be fetched again.
-  bool IsKnownOther(const oci::Digest& manifest, const oci::Digest& subject);
-  void NoteOther(const oci::Digest& manifest, const oci::Digest& subject);
+  // Manifests that were read and are nothing that was wanted of `subject`. What a manifest is follows from its digest,
+  // so nobody can make it something else, and it need not be fetched again.
+  bool IsKnownOther(const oci::Digest& manifest, const oci::Digest& subject, const Wanted& wanted);
+  void NoteOther(const oci::Digest& manifest, const oci::Digest& subject, const Wanted& wanted);
 
   Client& client_;
   ByteBudget signatures_{limits::kSearchesBytes};

@@ -14,6 +14,8 @@ namespace pullseal::limits {
 // which cosign 3 does not label. Those that say what they are, and those read before, do not count.
 inline constexpr std::size_t kReferrers = 1024;
 inline constexpr int kReferrerPages = 64;  // pages of 50 hold 3,200
+// One attestation: provenance, a summary or what else is small has 1 to 60 KiB, with a build's whole event inside.
+inline constexpr std::size_t kAttestationBytes = 1 * kMiB;
 // Bytes of all signatures of one search together: kSignatures keyless bundles are 2.5 MiB.
 inline constexpr std::size_t kSearchBytes = 4 * kMiB;
 // Bytes of the signatures of all searches together: a whole share for as many as there are workers by default.

@@ -16,16 +16,17 @@ namespace {
 Error NoIndex(const std::string& why) { return Error{ErrorCode::kRemote, "the list of referrers is no index: " + why}; }
 
 // How worth looking at an entry is, the lower the better; absent where it says that it is something else.
-std::optional<int> RankOf(const json::Value& entry) {
+std::optional<int> RankOf(const json::Value& entry, const Wanted& wanted) {
   const std::string* type = entry.FindString("artifactType");
   const bool unnamed = type == nullptr || type->empty() || *type == oci::kEmptyType;
-  if (!unnamed && *type != oci::kCosignSignatureType && *type != oci::kNotarySignatureType &&
-      !type->starts_with(oci::kBundleMediaTypePrefix)) {
+  const bool signature =
+      !unnamed && !wanted.attestations && (*type == oci::kCosignSignatureType || *type == oci::kNotarySignatureType);
+  if (!unnamed && !signature && !type->starts_with(oci::kBundleMediaTypePrefix)) {
     return std::nullopt;
   }
   const json::Value* annotations = entry.Find("annotations");
   const std::string* hint = annotations != nullptr ? annotations->FindString(oci::kPredicateTypeAnnotation) : nullptr;
-  if (hint != nullptr) return *hint == oci::kSignPredicateType ? std::optional<int>(0) : std::nullopt;
+  if (hint != nullptr) return wanted.PassesOver(*hint) ? std::nullopt : std::optional<int>(0);
   return unnamed ? 2 : 1;
 }
 
@@ -38,7 +39,17 @@ bool IsNotarySignature(const oci::Manifest& manifest) {
 
 }  // namespace
 
-Result<Referrers> Referrers::Parse(ByteView bytes, std::string_view media_type) {
+bool Wanted::PassesOver(const std::string& hint) const {
+  return attestations ? !predicate_types.contains(hint) : hint != oci::kSignPredicateType;
+}
+
+std::string Wanted::Key() const {
+  std::string out = attestations ? "attestations" : "";
+  for (const std::string& type : predicate_types) out += "|" + type;
+  return out;
+}
+
+Result<Referrers> Referrers::Parse(ByteView bytes, std::string_view media_type, const Wanted& wanted) {
   if (!media_type.empty() && !oci::IsIndexMediaType(media_type)) return NoIndex("its source calls it something else");
   const auto root = json::Parse(AsText(bytes));
   if (!root) {
@@ -60,7 +71,7 @@ Result<Referrers> Referrers::Parse(ByteView bytes, std::string_view media_type) 
   if (manifests->is_null()) return out;
   std::vector<std::pair<int, oci::Digest>> ranked;
   for (const json::Value& entry : *manifests->array()) {
-    const auto rank = RankOf(entry);
+    const auto rank = RankOf(entry, wanted);
     const std::string* text = entry.FindString("digest");
     const auto digest = text != nullptr ? oci::Digest::Parse(*text) : Error{};
     if (!rank) {
@@ -85,9 +96,13 @@ bool IsSignatureLayer(const oci::Manifest& manifest, std::string_view media_type
   return media_type == oci::kSimpleSigningMediaType || media_type.starts_with(oci::kBundleMediaTypePrefix);
 }
 
-bool SaysAttestation(const oci::Manifest& manifest) {
+bool IsAttestationLayer(std::string_view media_type) {
+  return media_type == oci::kDsseMediaType || media_type.starts_with(oci::kBundleMediaTypePrefix);
+}
+
+bool SaysOther(const oci::Manifest& manifest, const Wanted& wanted) {
   const auto hint = manifest.annotations.find(std::string(oci::kPredicateTypeAnnotation));
-  return hint != manifest.annotations.end() && hint->second != oci::kSignPredicateType;
+  return hint != manifest.annotations.end() && wanted.PassesOver(hint->second);
 }
 
 }  // namespace pullseal::registry

@@ -15,18 +15,45 @@
 
 namespace pullseal::registry {
 
+namespace {
+
+// What makes two layers the same signature.
+std::string IdentityOf(const oci::Descriptor& layer) {
+  std::string text = layer.digest.text() + "\n" + layer.media_type;
+  for (const auto& [name, value] : layer.annotations) {
+    text += "\n" + std::to_string(name.size()) + ":" + name + std::to_string(value.size()) + ":" + value;
+  }
+  return oci::Digest::Of(AsBytes(text)).text();
+}
+
+// What cosign signs without further annotations follows from the image's name and digest alone. Where its digest is the
+// layer's, it is the layer's blob, and the registry need not be asked for it.
+std::optional<Bytes> UsualPayload(const oci::Descriptor& layer, const oci::Reference& repository,
+                                  const oci::Digest& subject) {
+  if (layer.media_type != oci::kSimpleSigningMediaType) return std::nullopt;
+  const std::string payload = oci::UsualPayload(repository.Repository(), subject);
+  const ByteView bytes = AsBytes(payload);
+  if (layer.size != static_cast<std::int64_t>(payload.size()) || oci::Digest::Of(bytes) != layer.digest) {
+    return std::nullopt;
+  }
+  return Bytes(bytes.begin(), bytes.end());
+}
+
+}  // namespace
+
 // A list of things to do, the next one first: places of the endpoint, pages of lists, manifests that refer to the
 // image, layers. Doing one can put what it names in front of the rest.
 class Search::Finding {
  public:
   Finding(EvidenceFinder& finder, oci::Reference repository, oci::Digest subject, credentials::Credentials credentials,
-          SteadyTime deadline)
+          SteadyTime deadline, Wanted wanted)
       : finder_(finder),
         client_(finder.client_),
         repository_(std::move(repository)),
         subject_(std::move(subject)),
         credentials_(std::move(credentials)),
-        deadline_(deadline) {}
+        deadline_(deadline),
+        wanted_(std::move(wanted)) {}
 
   Result<std::optional<oci::SignatureEvidence>> Next() {
     while (!over_) {
@@ -45,7 +72,9 @@ class Search::Finding {
     return std::optional<oci::SignatureEvidence>();
   }
 
-  void NoteGood() { finder_.NoteLayout(endpoint(), OwnName(), place_); }
+  void NoteGood() {
+    if (!wanted_.attestations) finder_.NoteLayout(endpoint(), OwnName(), place_);
+  }
   const std::vector<std::string>& steps() const { return steps_; }
 
  private:
@@ -170,7 +199,7 @@ class Search::Finding {
   }
 
   void LookAtSignatureTag() {
-    const std::string tag = oci::SignatureTag(subject_);
+    const std::string tag = wanted_.attestations ? oci::AttestationTag(subject_) : oci::SignatureTag(subject_);
     const auto document = FetchTag(tag);
     if (!document) return;
     const auto manifest = oci::Manifest::ParseList(document->fetched.bytes, document->fetched.media_type);
@@ -186,7 +215,7 @@ class Search::Finding {
     const std::string tag = oci::ReferrersTag(subject_);
     const auto document = FetchTag(tag);
     if (!document) return;
-    const auto referrers = Referrers::Parse(document->fetched.bytes, document->fetched.media_type);
+    const auto referrers = Referrers::Parse(document->fetched.bytes, document->fetched.media_type, wanted_);
     if (!referrers) return Failed("tag " + tag, referrers.error().In("tag " + tag));
     PutReferrers("tag " + tag + ": found", *referrers);
   }
@@ -208,7 +237,7 @@ class Search::Finding {
       Failed(what, document.error());
       return std::nullopt;
     }
-    const auto referrers = Referrers::Parse(document->fetched.bytes, document->fetched.media_type);
+    const auto referrers = Referrers::Parse(document->fetched.bytes, document->fetched.media_type, wanted_);
     if (!referrers) {
       Failed(what, referrers.error().In(what));
       return std::nullopt;
@@ -224,7 +253,7 @@ class Search::Finding {
     std::size_t known = 0;
     for (const oci::Digest& one : referrers.candidates) {
       if (read_.contains(one.text())) continue;
-      if (finder_.IsKnownOther(one, subject_)) {
+      if (finder_.IsKnownOther(one, subject_, wanted_)) {
         ++known;
       } else {
         tasks.emplace_back(ReadManifest{one});
@@ -264,7 +293,7 @@ class Search::Finding {
     }
     if (const std::string other = WhyNoSignature(manifest); !other.empty()) {
       Step(what + ": passed over, " + other);
-      finder_.NoteOther(task.digest, subject_);
+      finder_.NoteOther(task.digest, subject_, wanted_);
       return std::nullopt;
     }
     Step(what + ": found, " + std::to_string(manifest->layers.size()) + " layers");
@@ -272,13 +301,18 @@ class Search::Finding {
     return std::nullopt;
   }
 
+  bool IsWantedLayer(const oci::Manifest& manifest, std::string_view media_type) const {
+    return wanted_.attestations ? IsAttestationLayer(media_type) : IsSignatureLayer(manifest, media_type);
+  }
+
   // Why a manifest that was listed is no signature of the image, by its bytes alone; empty if it may be one.
   std::string WhyNoSignature(const Result<oci::Manifest>& manifest) const {
     if (!manifest) return manifest.error().message;
     if (manifest->kind != oci::Manifest::Kind::kImage) return "it is an index";
     if (!manifest->subject || manifest->subject->digest != subject_) return "it does not refer to this image";
-    if (SaysAttestation(*manifest)) return "it says it is an attestation";
-    const auto is_signature = [&](const auto& layer) { return IsSignatureLayer(*manifest, layer.media_type); };
+    if (SaysOther(*manifest, wanted_))
+      return wanted_.attestations ? "it says it is of another type" : "it says it is an attestation";
+    const auto is_signature = [&](const auto& layer) { return IsWantedLayer(*manifest, layer.media_type); };
     const bool any = std::any_of(manifest->layers.begin(), manifest->layers.end(), is_signature) ||
                      std::any_of(manifest->unread.begin(), manifest->unread.end(), is_signature);
     return any ? "" : "none of its layers has a signature's media type";
@@ -288,13 +322,13 @@ class Search::Finding {
   // hurts nothing beside it; but without it nobody knows that there is no signature.
   void PutLayers(const oci::Manifest& manifest) {
     for (const oci::UnreadDescriptor& one : manifest.unread) {
-      if (!IsSignatureLayer(manifest, one.media_type)) continue;
+      if (!IsWantedLayer(manifest, one.media_type)) continue;
       Failed("layer " + Printable(one.digest, 150),
              Error{ErrorCode::kRemote, "it has no digest by sha256, which alone is read"});
     }
     std::deque<Task> tasks;
     for (const oci::Descriptor& layer : manifest.layers) {
-      if (IsSignatureLayer(manifest, layer.media_type)) {
+      if (IsWantedLayer(manifest, layer.media_type)) {
         tasks.emplace_back(ReadLayer{layer});
         // All that counts of it is inside, so that it is one signature whatever stands beside it.
         if (IsNotaryEnvelope(layer.media_type)) std::get<ReadLayer>(tasks.back()).layer.annotations.clear();
@@ -317,7 +351,7 @@ class Search::Finding {
       std::erase_if(tasks_, [](const Task& one) { return std::holds_alternative<ReadLayer>(one); });
       return std::nullopt;
     }
-    auto payload = UsualPayload(layer);
+    auto payload = UsualPayload(layer, repository_, subject_);
     if (payload) {
       Step(what + ": is cosign's usual payload, not fetched");
     } else {
@@ -335,8 +369,8 @@ class Search::Finding {
 
   // The layer's blob, if it could be had; the trouble is noted.
   std::optional<Bytes> FetchPayload(const oci::Descriptor& layer, const std::string& what) {
-    const std::size_t most =
-        layer.media_type == oci::kSimpleSigningMediaType ? limits::kPayloadBytes : limits::kSignatureBytes;
+    const std::size_t whole = wanted_.attestations ? limits::kAttestationBytes : limits::kSignatureBytes;
+    const std::size_t most = layer.media_type == oci::kSimpleSigningMediaType ? limits::kPayloadBytes : whole;
     const auto size = static_cast<std::uint64_t>(layer.size);
     if (size > most || size > limits::kSearchBytes - hold_.bytes()) {
       Failed(what, Error{ErrorCode::kLimit, std::to_string(layer.size) + " bytes are more than is read of a signature, "
@@ -355,33 +389,13 @@ class Search::Finding {
     return std::move(*blob);
   }
 
-  // What makes two layers the same signature.
-  static std::string IdentityOf(const oci::Descriptor& layer) {
-    std::string text = layer.digest.text() + "\n" + layer.media_type;
-    for (const auto& [name, value] : layer.annotations) {
-      text += "\n" + std::to_string(name.size()) + ":" + name + std::to_string(value.size()) + ":" + value;
-    }
-    return oci::Digest::Of(AsBytes(text)).text();
-  }
-
-  // What cosign signs without further annotations follows from the image's name and digest alone. Where its digest is
-  // the layer's, it is the layer's blob, and the registry need not be asked for it.
-  std::optional<Bytes> UsualPayload(const oci::Descriptor& layer) const {
-    if (layer.media_type != oci::kSimpleSigningMediaType) return std::nullopt;
-    const std::string payload = oci::UsualPayload(repository_.Repository(), subject_);
-    const ByteView bytes = AsBytes(payload);
-    if (layer.size != static_cast<std::int64_t>(payload.size()) || oci::Digest::Of(bytes) != layer.digest) {
-      return std::nullopt;
-    }
-    return Bytes(bytes.begin(), bytes.end());
-  }
-
   EvidenceFinder& finder_;
   Client& client_;
   const oci::Reference repository_;
   const oci::Digest subject_;
   const credentials::Credentials credentials_;
   const SteadyTime deadline_;
+  const Wanted wanted_;
   Endpoints endpoints_;
   std::size_t next_endpoint_ = 0;  // one behind the one that is being searched
   std::deque<Task> tasks_;
@@ -399,9 +413,9 @@ class Search::Finding {
 };
 
 Search::Search(EvidenceFinder& finder, oci::Reference repository, oci::Digest subject,
-               credentials::Credentials credentials, SteadyTime deadline)
+               credentials::Credentials credentials, SteadyTime deadline, Wanted wanted)
     : finding_(std::make_unique<Finding>(finder, std::move(repository), std::move(subject), std::move(credentials),
-                                         deadline)) {}
+                                         deadline, std::move(wanted))) {}
 Search::Search(Search&&) noexcept = default;
 Search::~Search() = default;
 Result<std::optional<oci::SignatureEvidence>> Search::Next() { return finding_->Next(); }

@@ -10,20 +10,21 @@
 #include "image/oci/limits.h"
 #include "image/oci/signature_evidence.h"
 #include "image/registry/client.h"
+#include "image/registry/referrers.h"
 
 namespace pullseal::registry {
 
 class EvidenceFinder;
 
-// Search is one look for the signatures of one image, in all places of all endpoints that content may come from,
-// mirrors first, at each first where its last good signature was. It goes only as far as it is asked to. Its finder
-// must outlive it. Not thread-safe.
+// Search is one look for the signatures or attestations of one image, in all places of all endpoints that content may
+// come from, mirrors first, at each first where its last good signature was. It goes only as far as it is asked to. Its
+// finder must outlive it. Not thread-safe.
 class Search {
  public:
   class Finding;  // the search under way
   // A search that asks nobody yet; made by its finder.
   Search(EvidenceFinder& finder, oci::Reference repository, oci::Digest subject, credentials::Credentials credentials,
-         SteadyTime deadline);
+         SteadyTime deadline, Wanted wanted);
   Search(Search&&) noexcept;
   ~Search();
 

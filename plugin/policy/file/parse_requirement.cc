@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "image/oci/reference.h"
+#include "policy/file/parse_attestation.h"
 #include "policy/file/parse_trust_store.h"
 
 namespace pullseal::policy {
@@ -33,11 +34,24 @@ Requirement RequirementParser::Parse(const yaml::Node& node, const std::string& 
     return {};
   }
   if (require == nullptr) {
-    in_.Fail(node, "rule \"" + name + "\" requires nothing; add require.signatures, or mode allow to exempt");
+    in_.Fail(node, "rule \"" + name +
+                       "\" requires nothing; add require.signatures or require.attestations, or mode allow to exempt");
     return {};
   }
-  if (!in_.Map(*require, "require", {"signatures"})) return {};
-  return Requirement{.signatures = Signatures(in_.Require(*require, "signatures", "require"))};
+  if (!in_.Map(*require, "require", {"signatures", "attestations"})) return {};
+  Requirement out;
+  const yaml::Node* signatures = require->Find("signatures");
+  const yaml::Node* attestations = require->Find("attestations");
+  if (signatures == nullptr && attestations == nullptr) {
+    (void)in_.Require(*require, "signatures", "require");
+    return {};
+  }
+  if (signatures != nullptr) out.signatures = Signatures(*signatures);
+  if (attestations != nullptr) {
+    AttestationParser parser(in_, [this](const yaml::Node& entry) { return OneAuthority(entry); });
+    out.attestations = parser.Parse(*attestations);
+  }
+  return in_.failed() ? Requirement() : std::move(out);
 }
 
 SignatureRequirement RequirementParser::Signatures(const yaml::Node& node) {

@@ -14,8 +14,9 @@ namespace {
 Error Invalid(std::string message) { return Error{ErrorCode::kInvalid, std::move(message)}; }
 
 Status AsksForSomebody(const Rule::Head& head, const requirement::Requirement& require) {
-  if (!require.signatures.any_of().empty()) return {};
-  return Invalid("rule \"" + head.name + "\" requires nothing; add require.signatures, or mode allow to exempt");
+  if (require.asks()) return {};
+  return Invalid("rule \"" + head.name +
+                 "\" requires nothing; add require.signatures or require.attestations, or mode allow to exempt");
 }
 
 Status HasNoImageIds(const std::string& what, const Match& match) {

@@ -34,6 +34,7 @@ audit::Record ToRecord(const gate::Event& event, const gate::Decision& decision,
   record.signers = decision.signers;
   record.issuers = decision.issuers;
   record.evidence = decision.evidence;
+  record.attestations = decision.attestations;
   record.pod_namespace = event.pod_namespace;
   record.pod = event.pod;
   record.pod_uid = event.pod_uid;

@@ -222,6 +222,7 @@ std::string AuditLog::Format(const Record& record) const {
   text("signer", Joined(record.signers));
   text("issuer", Joined(record.issuers));
   text("evidence", Joined(record.evidence));
+  text("attestations", Joined(record.attestations));
   text("namespace", record.pod_namespace);
   text("pod", record.pod);
   text("pod_uid", record.pod_uid);

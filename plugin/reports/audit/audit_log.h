@@ -32,8 +32,9 @@ struct Record {
   std::string policy_version;
   std::string policy_sha256;
   std::vector<std::string> signers;
-  std::vector<std::string> issuers;   // of signers that are certificates
-  std::vector<std::string> evidence;  // digests of the signatures that counted
+  std::vector<std::string> issuers;       // of signers that are certificates
+  std::vector<std::string> evidence;      // digests of the signatures and attestations that counted
+  std::vector<std::string> attestations;  // names of what was attested as the rule asks
   std::string pod_namespace;
   std::string pod;
   std::string pod_uid;

@@ -51,6 +51,14 @@ std::optional<Type> ParseType(std::string_view text) {
   return std::nullopt;
 }
 
+std::vector<std::string_view> UrisOf(Type type) {
+  std::vector<std::string_view> out;
+  for (const auto& [uri, one] : kUris) {
+    if (one == type) out.push_back(uri);
+  }
+  return out;
+}
+
 std::optional<Type> TypeOfUri(std::string_view uri) {
   for (const auto& [one, type] : kUris) {
     if (one == uri) return type;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace pullseal::predicate {
 
@@ -17,6 +18,9 @@ std::optional<Type> ParseType(std::string_view text);
 // The type whose predicate type URIs hold exactly `uri`; absent for all that only `custom` can ask for. One character
 // more, another case or a slash at the end is another type.
 std::optional<Type> TypeOfUri(std::string_view uri);
+
+// All that are of `type`; none for custom.
+std::vector<std::string_view> UrisOf(Type type);
 
 // --- predicate types ---
 inline constexpr std::string_view kProvenanceV1 = "https://slsa.dev/provenance/v1";

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef PULLSEAL_GATE_GATE_OPTIONS_H_
+#define PULLSEAL_GATE_GATE_OPTIONS_H_
+
+#include <chrono>
+
+namespace pullseal::gate {
+
+struct Options {
+  std::chrono::milliseconds allow_ttl{600'000};
+  std::chrono::milliseconds deny_ttl{30'000};
+  // At a pull the registry is asked again where what is known is older than this; zero: never. What is known allows
+  // whatever it answers.
+  std::chrono::milliseconds evidence_max_age{0};
+};
+
+}  // namespace pullseal::gate
+
+#endif  // PULLSEAL_GATE_GATE_OPTIONS_H_

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a registry has beside an image, asked for by rules about attestations.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "fakes/fake_clock.h"
+#include "fakes/fake_registry.h"
+#include "fakes/test_authority.h"
+#include "gate/gate/gate.h"
+#include "gate/gate/snapshot.h"
+#include "policy/file/parse.h"
+
+namespace pullseal::gate {
+namespace {
+
+using fakes::FakeRegistry;
+
+const std::string kConfig = "sha256:" + std::string(64, 'c');
+constexpr const char* kApproval = "https://acme.example/approval/v1";
+
+class AttestationGateTest : public ::testing::Test {
+ protected:
+  AttestationGateTest()
+      : client_(http_, clock_, registry::Config{}),
+        gate_(client_, clock_, oci::Platform{"linux", "amd64", ""}, Options{}) {
+    digest_ = http_.PutManifest("reg.io", "app", "1", fakes::ImageManifest(kConfig), fakes::kImageType);
+    SetPolicy("any");
+  }
+  void SetPolicy(const std::string& which, const std::string& signatures = "") {
+    const std::string text =
+        "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: t}\nkeys:\n  - {name: release, file: x}\n"
+        "rules:\n  - name: app\n    match: {images: [\"reg.io/*\"]}\n    require:\n" +
+        signatures + "      attestations:\n        - {name: approved, type: custom, predicateType: \"" + kApproval +
+        "\", by: [{key: release}], time: /at, which: " + which + ", where: [{at: /approved, is: true}]}\n";
+    auto policy =
+        policy::ParsePolicy(text, [&](const std::string&) { return Result<std::string>(release_.PublicPem()); });
+    ASSERT_TRUE(policy.ok()) << policy.error().message;
+    snapshot_ = Snapshot{std::move(*policy), std::map<std::string, std::string>{}};
+  }
+  static std::string Statement(const std::string& digest, bool approved, const std::string& at,
+                               const std::string& type = kApproval) {
+    return R"({"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"_","digest":{"sha256":")" +
+           digest.substr(7) + R"("}}],"predicateType":")" + type + R"(","predicate":{"approved":)" +
+           (approved ? "true" : "false") + R"(,"at":")" + at + R"("}})";
+  }
+  // A referrer around a bundle, as cosign 3 writes it; its descriptor.
+  std::string Bundle(const std::string& statement, const fakes::TestAuthority& by) {
+    return http_.PutReferrer("reg.io", "app", digest_,
+                             fakes::KeyBundle(statement, by.Sign(fakes::EnvelopeBytes(statement))), true);
+  }
+  void PutLegacy(const std::string& statement) {
+    const std::string envelope = R"({"payloadType":"application/vnd.in-toto+json","payload":")" +
+                                 Base64Encode(AsBytes(statement)) + R"(","signatures":[{"keyid":"","sig":")" +
+                                 release_.SignBase64(fakes::EnvelopeBytes(statement)) + R"("}]})";
+    const std::string blob = http_.PutBlob("reg.io", "app", envelope);
+    const std::string manifest =
+        R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":)"
+        R"("application/vnd.oci.image.config.v1+json","digest":")" +
+        kConfig +
+        R"(","size":2},"layers":[{"mediaType":)"
+        R"("application/vnd.dsse.envelope.v1+json","digest":")" +
+        blob + R"(","size":)" + std::to_string(envelope.size()) +
+        R"(,"annotations":{"dev.cosignproject.cosign/signature":""}}]})";
+    http_.PutManifest("reg.io", "app", "sha256-" + digest_.substr(7) + ".att", manifest, fakes::kImageType);
+  }
+  Question Ask(const oci::Reference& name) {
+    return Question{name, "default", {}, {}, clock_.Steady() + std::chrono::seconds(20)};
+  }
+  Decision DecidePull() {
+    const auto name = oci::Reference::Parse("reg.io/app:1");
+    return gate_.DecidePull(snapshot_, Ask(*name)).decision;
+  }
+  Decision DecideContent() {
+    const auto name = oci::Reference::Parse("reg.io/app:1");
+    Question question = Ask(*name);
+    question.candidates.push_back(*oci::Digest::Parse(digest_));
+    return gate_.DecideContent(snapshot_, question);
+  }
+  void TakeTheRegistryDown() {
+    http_.On("https://reg.io", [](const http::HttpRequest&) -> Result<http::HttpResponse> {
+      return Error{ErrorCode::kUnreachable, "connect: refused"};
+    });
+  }
+
+  fakes::FakeClock clock_;
+  FakeRegistry http_;
+  fakes::TestAuthority release_;
+  fakes::TestAuthority stranger_;
+  registry::Client client_;
+  Gate gate_;
+  Snapshot snapshot_;
+  std::string digest_;
+};
+
+TEST_F(AttestationGateTest, MissingAndStrangersAreRefused) {
+  EXPECT_EQ(Reason::kAttestationMissing, DecidePull().reason);
+  http_.PutReferrersTag("reg.io", "app", digest_,
+                        {Bundle(Statement(digest_, true, "2026-01-01T00:00:00Z"), stranger_)});
+  const Decision decision = DecidePull();
+  EXPECT_EQ(Reason::kAttestationUntrusted, decision.reason);
+  EXPECT_EQ("attestation \"approved\"", decision.detail);
+}
+
+TEST_F(AttestationGateTest, ABundleUnderTheReferrersTagCounts) {
+  http_.PutReferrersTag("reg.io", "app", digest_, {Bundle(Statement(digest_, true, "2026-01-01T00:00:00Z"), release_)});
+  const Decision decision = DecidePull();
+  EXPECT_EQ(Reason::kSigned, decision.reason) << decision.detail;
+  EXPECT_EQ(std::vector<std::string>{"approved"}, decision.attestations);
+  EXPECT_EQ(1U, decision.evidence.size());
+}
+
+TEST_F(AttestationGateTest, ALegacyAttestationCounts) {
+  PutLegacy(Statement(digest_, true, "2026-01-01T00:00:00Z"));
+  EXPECT_EQ(Reason::kSigned, DecidePull().reason);
+}
+
+// An attestation makes no image signed, and a signature attests nothing.
+TEST_F(AttestationGateTest, NeitherStandsForTheOther) {
+  PutLegacy(Statement(digest_, true, "2026-01-01T00:00:00Z"));
+  SetPolicy("any", "      signatures: {anyOf: [{key: release}]}\n");
+  EXPECT_EQ(Reason::kSignatureMissing, DecidePull().reason);
+  const std::string payload = fakes::SimpleSigningPayload("reg.io/app", digest_);
+  http_.PutSignatures("reg.io", "app", digest_, {{payload, release_.SignBase64(payload)}});
+  clock_.Advance(std::chrono::seconds(31));
+  const Decision decision = DecidePull();
+  EXPECT_EQ(Reason::kSigned, decision.reason) << decision.detail;
+  EXPECT_EQ(2U, decision.evidence.size());
+}
+
+// The newest decides, wherever it lies: cosign 3 stops at bundles and never sees the tag.
+TEST_F(AttestationGateTest, EveryPlaceIsSearchedForTheNewest) {
+  SetPolicy("newest");
+  PutLegacy(Statement(digest_, true, "2026-01-01T00:00:00Z"));
+  EXPECT_EQ(Reason::kSigned, DecidePull().reason);
+  clock_.Advance(std::chrono::minutes(11));
+  http_.PutReferrersTag("reg.io", "app", digest_,
+                        {Bundle(Statement(digest_, false, "2026-01-02T00:00:00Z"), release_)});
+  EXPECT_EQ(Reason::kAttestationMismatch, DecidePull().reason);
+}
+
+// A place that could not be searched could hold a newer one: neither yes nor no.
+TEST_F(AttestationGateTest, TroubleIsNoYesForTheNewest) {
+  SetPolicy("newest");
+  PutLegacy(Statement(digest_, true, "2026-01-01T00:00:00Z"));
+  http_.On("/manifests/sha256-" + digest_.substr(7) + " ",
+           [](const http::HttpRequest&) { return FakeRegistry::Response(500); });
+  http_.On("referrers", [](const http::HttpRequest&) {
+    return FakeRegistry::Response(429, "", {{"retry-after", "60"}});
+  });
+  EXPECT_EQ(judge::Outcome::kUnavailable, DecidePull().outcome());
+  SetPolicy("any");
+  clock_.Advance(std::chrono::seconds(61));
+  EXPECT_EQ(Reason::kSigned, DecidePull().reason);
+}
+
+// What was searched once on this node runs on, with the registry away, however much later.
+TEST_F(AttestationGateTest, WhatRanYesterdayRunsTodayWithoutTheRegistry) {
+  for (const char* which : {"any", "newest", "all"}) {
+    SetPolicy(which);
+    PutLegacy(Statement(digest_, true, "2026-01-01T00:00:00Z"));
+    EXPECT_EQ(Reason::kSigned, DecidePull().reason) << which;
+  }
+  TakeTheRegistryDown();
+  clock_.Advance(std::chrono::hours(24 * 100));
+  for (const char* which : {"any", "newest", "all"}) {
+    SetPolicy(which);
+    const Decision decision = DecideContent();
+    EXPECT_EQ(Reason::kSigned, decision.reason) << which << decision.detail;
+    EXPECT_EQ(CacheUse::kEvidence, decision.cache) << which;
+  }
+}
+
+// Content that came in another way runs on no old report that was never compared with newer ones.
+TEST_F(AttestationGateTest, WhatWasNeverSearchedForIsSearchedForAtACreate) {
+  SetPolicy("any");
+  PutLegacy(Statement(digest_, true, "2026-01-01T00:00:00Z"));
+  EXPECT_EQ(Reason::kSigned, DecidePull().reason) << "settled by one, so no search to the end";
+  SetPolicy("newest");
+  TakeTheRegistryDown();
+  EXPECT_EQ(judge::Outcome::kUnavailable, DecideContent().outcome());
+}
+
+}  // namespace
+}  // namespace pullseal::gate
