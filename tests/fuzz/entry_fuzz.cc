@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "fuzz/fixed.h"
+#include "image/oci/cosign.h"
 #include "verify/sigstore/log_entry.h"
 #include "verify/sigstore/signed_material.h"
 
