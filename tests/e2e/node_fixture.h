@@ -45,7 +45,7 @@ struct World {
     std::ofstream(folder.path() + "/expired-root.json") << expired.TrustedRoot();
     Push("infra/pause", "1", pause, true);
     containerd = std::make_unique<Containerd>(Env("PULLSEAL_PEERS") + "/" + Env("PULLSEAL_CONTAINERD") + "/usr/bin",
-                                              Env("PULLSEAL_CONTAINERD") == "containerd-2" ? 2 : 1,
+                                              Env("PULLSEAL_CONTAINERD").starts_with("containerd-2") ? 2 : 1,
                                               folder.path() + "/containerd", Ref("infra/pause", "1"));
     daemon = std::make_unique<Daemon>(
         Env("PULLSEAL_BUILD") + "/plugin/pullseald", folder.path() + "/pullseald", *containerd, Policy(),

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ class FakeRuntime final : public runtime::Runtime {
   std::map<std::string, std::string> records;  // name -> target digest
   std::map<std::string, std::string> content;  // digest -> bytes, as the store gives them
   std::string sandbox_image;
+  std::string version = "1.7.24";
+  std::optional<Error> pull_trouble;     // every pull meets it
   bool away = false;                     // every call fails
   std::map<std::string, Error> trouble;  // what reading the content of a digest meets instead of bytes
   std::vector<std::string> resolved;     // what ResolveImage was asked: its answer grows with others' names
@@ -65,6 +68,7 @@ class FakeRuntime final : public runtime::Runtime {
   }
   Result<std::string> Pull(const std::string& name, const runtime::PullCredentials&, SteadyTime) override {
     pulled.push_back(name);
+    if (pull_trouble) return *pull_trouble;
     return std::string();
   }
   Status RemoveContainer(const std::string& id, SteadyTime) override {
@@ -79,6 +83,10 @@ class FakeRuntime final : public runtime::Runtime {
     if (away) return Away();
     if (sandbox_image.empty()) return Error{ErrorCode::kNotFound, "not told"};
     return sandbox_image;
+  }
+  Result<std::string> Version(SteadyTime) override {
+    if (away) return Away();
+    return version;
   }
 
  private:

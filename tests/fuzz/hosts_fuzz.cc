@@ -8,7 +8,6 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  (void)pullseal::registry::HostsFoldersFromContainerd(text);
   const auto hosts = pullseal::registry::ParseHostsFile(text);
   if (!hosts) return 0;
   // There is always the server's entry, and every other has a URL.

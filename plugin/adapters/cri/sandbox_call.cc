@@ -132,7 +132,9 @@ class SandboxCall final : public CallSteps {
       }
     }
     if (done) return std::nullopt;
-    return inquiry().Settle(Reason::kRuntimeUnreachable, done.error().message);
+    // A runtime that answers and could not pull has met trouble at the registry.
+    const bool answered = !pulled && pulled.error().code == ErrorCode::kRemote;
+    return inquiry().Settle(answered ? Reason::kRegistryError : Reason::kRuntimeUnreachable, done.error().message);
   }
 
   Status WaitForImage(const std::string& name, SteadyTime end) {

@@ -79,7 +79,9 @@ Status JudgeRunning(const std::shared_ptr<const Services>& services, const gate:
 Result<std::string> NamePauseImage(const Services& services, SteadyTime deadline) {
   const Settings& settings = services.settings;
   if (!settings.sandbox_image.empty()) return settings.sandbox_image;
-  auto found = runtime::FindSandboxImage(services.runtime, settings.runtime_config, deadline);
+  containerd::Configuration nothing("", "");
+  auto found = runtime::FindSandboxImage(services.runtime,
+                                         settings.containerd != nullptr ? *settings.containerd : nothing, deadline);
   // Which image it is must be known: that nobody says it is no statement about any content.
   if (!found) return Error{ErrorCode::kUnavailable, found.error().message};
   return found;

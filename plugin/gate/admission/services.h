@@ -17,6 +17,10 @@ class Reporter;
 struct Snapshot;
 }  // namespace pullseal::gate
 
+namespace pullseal::containerd {
+class Configuration;
+}  // namespace pullseal::containerd
+
 namespace pullseal::runtime {
 class Linker;
 class Runtime;
@@ -25,8 +29,9 @@ class Runtime;
 namespace pullseal::admission {
 
 struct Settings {
-  std::string sandbox_image;   // empty: ask the runtime, then its configuration file
-  std::string runtime_config;  // containerd's configuration file
+  std::string sandbox_image;  // empty: ask the runtime, then `containerd`
+  // What is known of the runtime's configuration; null: nothing.
+  std::shared_ptr<containerd::Configuration> containerd;
   bool deny_unknown_fields = false;
   bool deny_checkpoint = false;
 };

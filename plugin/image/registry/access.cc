@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/registry/access.h"
 
-#include "core/base/file.h"
-#include "core/base/limits.h"
 #include "core/http/libcurl.h"
+#include "image/containerd/configuration.h"
 #include "image/credentials/azure_identity.h"
 #include "image/credentials/credential_provider.h"
 #include "image/credentials/docker_config.h"
-#include "image/registry/hosts_file.h"
 
 namespace pullseal::registry {
 namespace {
 
-// Where containerd looks unless it is told otherwise.
-std::vector<std::string> HostsFolders(const Settings& settings) {
-  if (settings.certs_dirs) return *settings.certs_dirs;
-  const auto text = ReadFile(settings.containerd_config, limits::kConfigBytes);
-  const auto told = text ? HostsFoldersFromContainerd(*text) : std::nullopt;
-  return told.value_or(std::vector<std::string>{"/etc/containerd/certs.d", "/etc/docker/certs.d"});
+// Where containerd looks; as long as nothing is known of it, where it usually does.
+Hosts::Folders HostsFolders(const Settings& settings) {
+  if (settings.certs_dirs) return Hosts::Always(*settings.certs_dirs);
+  auto known = std::make_shared<containerd::Configuration>(settings.containerd_config, settings.containerd_note);
+  return [known] {
+    const auto settings = known->Get();
+    return containerd::HostsFolders(settings ? *settings : containerd::Settings{});
+  };
 }
 
 credentials::CredentialSources Sources(const Settings& settings, http::Http& http, const Clock& clock,

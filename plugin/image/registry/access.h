@@ -20,6 +20,7 @@ struct Settings {
   std::string ca_file;                                 // PEM, beside the system's roots; empty: none
   std::optional<std::vector<std::string>> certs_dirs;  // absent: those of containerd's own configuration
   std::string containerd_config = "/etc/containerd/config.toml";
+  std::string containerd_note;                // what was found of it on the host (image/containerd/note.h); empty: none
   bool forward_to_mirrors = false;            // a request's credentials are also for mirrors
   std::string provider_config;                // kubelet's CredentialProviderConfig; empty: none
   std::string provider_folder;                // kubelet's folder of credential provider plugins

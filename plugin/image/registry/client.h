@@ -23,7 +23,7 @@ namespace pullseal::registry {
 
 struct Config {
   std::vector<std::string> plain_http;     // hosts (with port) spoken to by http
-  std::vector<std::string> certs_dirs;     // containerd's hosts folders
+  Hosts::Folders certs_dirs;               // containerd's hosts folders, asked for each time
   bool forward_to_mirrors = false;         // a request's credentials are also for mirrors, as containerd takes them
   credentials::CredentialSources sources;  // the node's own credentials, in the order they are tried
   Hosts::Warning warning = [](const std::string&) {};

@@ -98,7 +98,7 @@ std::string Hosts::FolderOf(const std::string& host) const {
   }
   names.push_back(host);
   names.emplace_back("_default");
-  for (const std::string& folder : folders_) {
+  for (const std::string& folder : folders_ ? folders_() : std::vector<std::string>()) {
     for (const std::string& name : names) {
       if (Exists(folder + "/" + name)) return folder + "/" + name;
     }

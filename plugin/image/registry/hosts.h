@@ -37,9 +37,15 @@ class Hosts {
   // Told what was wrong with a file that is passed over, as containerd passes it over.
   using Warning = std::function<void(const std::string& text)>;
 
+  // The folders of now; called from several threads.
+  using Folders = std::function<std::vector<std::string>()>;
+  static Folders Always(std::vector<std::string> folders) {
+    return [folders = std::move(folders)] { return folders; };
+  }
+
   // `folders` are searched in order for a folder of the host's name, `plain_http` are hosts (with port) that are spoken
   // to by http where no file says otherwise.
-  Hosts(std::vector<std::string> folders, std::vector<std::string> plain_http, Warning warning)
+  Hosts(Folders folders, std::vector<std::string> plain_http, Warning warning)
       : folders_(std::move(folders)), plain_http_(std::move(plain_http)), warning_(std::move(warning)) {}
 
   // The endpoints for `host`, in the order in which they are tried; may be none. kUnavailable if a file that must be
@@ -57,7 +63,7 @@ class Hosts {
   Result<std::shared_ptr<const Known>> Read(const std::string& host, const std::string& folder) const;
   Endpoint Default(const std::string& host) const;
 
-  const std::vector<std::string> folders_;
+  const Folders folders_;
   const std::vector<std::string> plain_http_;
   const Warning warning_;
   Mutex mutex_;

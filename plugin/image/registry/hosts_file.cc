@@ -179,27 +179,4 @@ Result<std::vector<HostEntry>> ParseHostsFile(std::string_view text) {
   }
 }
 
-std::optional<std::vector<std::string>> HostsFoldersFromContainerd(std::string_view text) {
-  const auto plain = ToPlainToml(text);
-  if (!plain) return std::nullopt;
-  try {
-    const toml::table root = toml::parse(*plain);
-    const auto plugins = root["plugins"];
-    auto path = plugins["io.containerd.cri.v1.images"]["registry"]["config_path"].value<std::string>();
-    if (!path) path = plugins["io.containerd.grpc.v1.cri"]["registry"]["config_path"].value<std::string>();
-    if (!path) return std::nullopt;
-    std::vector<std::string> out;
-    for (std::size_t at = 0; at <= path->size();) {
-      const std::size_t colon = std::min(path->find(':', at), path->size());
-      if (colon > at) out.push_back(path->substr(at, colon - at));
-      at = colon + 1;
-    }
-    return out;
-  } catch (const TomlAssertion&) {
-    return std::nullopt;
-  } catch (const toml::parse_error&) {
-    return std::nullopt;
-  }
-}
-
 }  // namespace pullseal::registry

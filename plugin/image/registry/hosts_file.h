@@ -34,10 +34,6 @@ struct HostEntry {
 // as a whole. kInvalid, kLimit above limits::kMirrors.
 Result<std::vector<HostEntry>> ParseHostsFile(std::string_view text);
 
-// HostsFoldersFromContainerd reads the folders of hosts.toml files from containerd's own configuration (config_path of
-// its CRI or image plugin, separated by colons). Absent if it names none or cannot be read.
-std::optional<std::vector<std::string>> HostsFoldersFromContainerd(std::string_view text);
-
 }  // namespace pullseal::registry
 
 #endif  // PULLSEAL_IMAGE_REGISTRY_HOSTS_FILE_H_

@@ -244,6 +244,14 @@ class GrpcRuntime final : public Runtime {
     return image;
   }
 
+  Result<std::string> Version(SteadyTime deadline) override {
+    cri::VersionResponse response;
+    GrpcCall call(*channel_, deadline);
+    if (auto s = runtime_->Version(&call.context, cri::VersionRequest(), &response); !s.ok())
+      return ToError(s, "Version");
+    return response.runtime_version();
+  }
+
  private:
   const std::string namespace_;
   const std::shared_ptr<grpc::Channel> channel_;

@@ -103,6 +103,8 @@ class Runtime {
   virtual Status RemoveSandbox(const std::string& id, SteadyTime deadline) = 0;
   // The pause image the runtime says it uses; kNotFound if it does not say.
   virtual Result<std::string> SandboxImage(SteadyTime deadline) = 0;
+  // The runtime's own version, such as "2.1.9".
+  virtual Result<std::string> Version(SteadyTime deadline) = 0;
 };
 
 // ConnectRuntime returns the runtime behind the unix socket `socket`, its images and containers in

@@ -57,6 +57,9 @@ class SecondTry final : public Runtime {
   Result<std::string> SandboxImage(SteadyTime deadline) override {
     return Twice([&] { return inner_->SandboxImage(deadline); });
   }
+  Result<std::string> Version(SteadyTime deadline) override {
+    return Twice([&] { return inner_->Version(deadline); });
+  }
 
  private:
   template <typename Ask>

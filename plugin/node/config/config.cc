@@ -8,6 +8,7 @@
 #include "core/base/file.h"
 #include "core/base/limits.h"
 #include "core/yaml/yaml.h"
+#include "image/containerd/note.h"
 #include "node/config/limits.h"
 
 namespace pullseal::config {
@@ -16,7 +17,7 @@ namespace {
 class ConfigParser {
  public:
   Result<Config> Parse(const yaml::Node& root) {
-    if (root.kind == yaml::Node::Kind::kNull) return config_;
+    if (root.kind == yaml::Node::Kind::kNull) return WithNote();
     if (in_.Map(root, "the configuration",
                 {"listen", "runtime", "policy", "state", "node", "registries", "gate", "audit", "metrics", "log",
                  "unknownFields", "checkpoint"})) {
@@ -32,7 +33,7 @@ class ConfigParser {
       Choice(root, "checkpoint", "pass", "deny", config_.deny_checkpoint);
     }
     if (in_.failed()) return in_.error();
-    return config_;
+    return WithNote();
   }
 
  private:
@@ -107,6 +108,11 @@ class ConfigParser {
     if (labels == nullptr) return;
     config_.node_labels.emplace();
     for (auto& [key, value] : in_.TextMap(*labels, "labels")) config_.node_labels->emplace(key, value);
+  }
+  // The note lies where the daemon's state is.
+  Config WithNote() {
+    if (!config_.state.empty()) config_.registries.containerd_note = config_.state + std::string(containerd::kNoteName);
+    return std::move(config_);
   }
   void Registries(const yaml::Node& root) {
     registry::Settings& out = config_.registries;

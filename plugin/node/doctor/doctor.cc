@@ -17,6 +17,7 @@
 #include "node/doctor/limits.h"
 #include "node/doctor/plugin.h"
 #include "node/doctor/sockets.h"
+#include "node/install/containerd_note.h"
 #include "node/install/install.h"
 #include "node/install/kubelet.h"
 #include "node/install/limits.h"
@@ -66,6 +67,7 @@ class Examination {
     if (mode_ == install::Mode::kProxy) LookAround();
     LookAtClients();
     LookAtContainerd();
+    LookAtContainerdNote();
     LookAtClock();
     LookAtDisk();
     LookAtAudit();
@@ -246,6 +248,32 @@ class Examination {
       for (const std::string& one : settings->passes_by) text += " " + one + ";";
     }
     Add("containerd", Grade::kGood, text);
+  }
+
+  void LookAtContainerdNote() {
+    const auto found = FindNote();
+    if (!found) {
+      return Add("containerd-config", Grade::kWarning,
+                 "what containerd has configured cannot be noted: " + found.error().message +
+                     "; what was noted last stays, and without it the daemon reads the files");
+    }
+    const containerd::Settings& settings = found->settings;
+    const auto tell = [](const std::optional<containerd::Setting>& one) {
+      return one ? Printable(one->value, 200) + " (from " + Printable(one->from, 200) + ")" : std::string("not said");
+    };
+    const std::string text =
+        "pause image " + tell(settings.sandbox_image) + ", folders of hosts.toml " + tell(settings.config_path);
+    if (found->newer.empty()) return Add("containerd-config", Grade::kGood, text);
+    Add("containerd-config", Grade::kWarning,
+        Printable(found->newer, 200) + " was changed after containerd started and counts when it is restarted; until " +
+            "then: " + text);
+  }
+
+  Result<containerd::Note> FindNote() const {
+    if (options_.note_containerd) return install::NoteContainerd(host_, containerd_version_);
+    auto noted = install::FindContainerdNote(host_);
+    if (!noted) return Error{ErrorCode::kNotFound, "nothing is noted yet"};
+    return std::move(*noted);
   }
 
   void LookAtClock() {

@@ -40,7 +40,8 @@ struct Report {
 };
 
 struct Options {
-  bool whole_audit_log = true;  // every record's hash, and not only the last one's
+  bool whole_audit_log = true;   // every record's hash, and not only the last one's
+  bool note_containerd = false;  // write down for the daemon what containerd has in force
 };
 
 // Examine looks at everything. Each question is bounded by limits::kDoctorCall. Takes root.

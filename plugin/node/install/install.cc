@@ -10,6 +10,7 @@
 #include "core/base/bytes.h"
 #include "core/base/clock.h"
 #include "core/crypto/hash.h"
+#include "node/install/containerd_note.h"
 #include "node/install/limits.h"
 #include "node/install/plan.h"
 #include "node/install/services.h"
@@ -256,6 +257,10 @@ class Installation {
     if (Status s = host_.Systemctl({"daemon-reload"}); !s) return s;
     auto folders = host_.Command({"systemd-tmpfiles", "--create", host_.Path("/etc/tmpfiles.d/pullseal.conf")});
     if (!folders) return folders.error();
+    // The daemon sees no containerd program; without the note it reads the files.
+    if (const auto noted = NoteContainerd(host_, facts_.containerd); !noted) {
+      tell_("containerd's configuration cannot be noted: " + noted.error().message);
+    }
 
     if (Status s = Step(transaction, restart ? "the daemon is started" : "the daemon reads its policy again"); !s)
       return s;

@@ -179,7 +179,9 @@ int NodeAgent(const agent::AgentOptions& options) {
 
 int Doctor(const NodeOptions& options) {
   if (!IsRoot()) return kInBetween;
-  const doctor::Report report = doctor::Examine(install::Host(), doctor::Options{options.report.empty()});
+  const doctor::Report report = doctor::Examine(
+      install::Host(),
+      doctor::Options{.whole_audit_log = options.report.empty(), .note_containerd = !options.report.empty()});
   std::printf("%s%s", (options.json ? doctor::ToJson(report) : doctor::ToText(report)).c_str(),
               options.json ? "\n" : "");
   if (!options.report.empty()) {

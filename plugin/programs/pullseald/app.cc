@@ -24,6 +24,7 @@
 #include "gate/gate/limits.h"
 #include "gate/gate/snapshot.h"
 #include "gate/origin/node_origins.h"
+#include "image/containerd/configuration.h"
 #include "image/oci/platform.h"
 #include "image/registry/access.h"
 #include "image/runtime/image_link.h"
@@ -186,17 +187,16 @@ class App {
       if (!started) return started.error();
       server = std::move(*started);
     }
-    const auto services = std::make_shared<const admission::Services>(
-        admission::Services{.gate = gate_,
-                            .runtime = *runtime_,
-                            .linker = linker_,
-                            .reporter = reports,
-                            .claims = claims_,
-                            .snapshot = [&policy] { return policy.Get(); },
-                            .created = [this](const std::string& id) { created_.Add(id); },
-                            .settings = {config_.sandbox_image, config_.runtime_config, config_.deny_unknown_fields,
-                                         config_.deny_checkpoint},
-                            .origins = &origins_});
+    const auto services = std::make_shared<const admission::Services>(admission::Services{
+        .gate = gate_,
+        .runtime = *runtime_,
+        .linker = linker_,
+        .reporter = reports,
+        .claims = claims_,
+        .snapshot = [&policy] { return policy.Get(); },
+        .created = [this](const std::string& id) { created_.Add(id); },
+        .settings = {config_.sandbox_image, containerd_, config_.deny_unknown_fields, config_.deny_checkpoint},
+        .origins = &origins_});
     const auto calls = cri::MakeJudgedCalls(services);
     const Background errands(limits::kErrandRound, [this, &policy](const std::atomic<bool>& stopping) {
       if (const auto snapshot = policy.Get(); snapshot != nullptr) (void)gate_.Gather(*snapshot, stopping);
@@ -277,7 +277,7 @@ class App {
 
   Result<std::string> NamePause(SteadyTime deadline) {
     if (!config_.sandbox_image.empty()) return config_.sandbox_image;
-    return runtime::FindSandboxImage(*runtime_, config_.runtime_config, deadline);
+    return runtime::FindSandboxImage(*runtime_, *containerd_, deadline);
   }
 
   // Notes of content that containerd collected; what cannot be looked at now is looked at the next time.
@@ -309,6 +309,8 @@ class App {
   }
 
   const config::Config& config_;
+  const std::shared_ptr<containerd::Configuration> containerd_ =
+      std::make_shared<containerd::Configuration>(config_.runtime_config, config_.registries.containerd_note);
   SystemClock clock_;
   metrics::Metrics metrics_;
   registry::Access registry_;

@@ -40,10 +40,11 @@ const std::string kOther = "sha256:" + std::string(64, '3');
 class NodeOriginsTest : public testing::Test {
  protected:
   NodeOriginsTest()
-      : client_(
-            http_, clock_,
-            registry::Config{
-                .plain_http = {}, .certs_dirs = {folder_.path()}, .sources = {}, .peer_mirrors = {"10.9.8.7:5000"}}),
+      : client_(http_, clock_,
+                registry::Config{.plain_http = {},
+                                 .certs_dirs = registry::Hosts::Always({folder_.path()}),
+                                 .sources = {},
+                                 .peer_mirrors = {"10.9.8.7:5000"}}),
         origins_(store_, runtime_, client_, clock_, [this](SteadyTime) -> Result<std::string> { return pause_; }) {
     store_.blobs[kIndex];
     store_.blobs[kManifest];

@@ -46,7 +46,7 @@ class HostsTest : public ::testing::Test {
 
   const std::string folder_ = ::testing::TempDir() + "/pullseal_hosts";
   std::vector<std::string> warnings_;
-  Hosts hosts_{{folder_ + "/a", folder_ + "/b"}, {"plain.io:5000"}, [this](const std::string& text) {
+  Hosts hosts_{Hosts::Always({folder_ + "/a", folder_ + "/b"}), {"plain.io:5000"}, [this](const std::string& text) {
                  warnings_.push_back(text);
                }};
 };
@@ -175,19 +175,6 @@ TEST(HostsFileTest, HostsAreBounded) {
   EXPECT_FALSE(ParseHostsFile(text + "[host.\"https://one-more.io\"]\n").ok());
 }
 
-TEST(HostsFileTest, FoldersFromContainerdsConfiguration) {
-  using Folders = std::vector<std::string>;
-  EXPECT_EQ((Folders{"/a", "/b"}),
-            *HostsFoldersFromContainerd("version = 3\n[plugins.'io.containerd.cri.v1.images'.registry]\nconfig_path = "
-                                        "'/a:/b'\n"));
-  EXPECT_EQ(Folders{"/c"},
-            *HostsFoldersFromContainerd("[plugins.\"io.containerd.grpc.v1.cri\".registry]\nconfig_path = \"/c\"\n"));
-  EXPECT_EQ(Folders{},
-            *HostsFoldersFromContainerd("[plugins.\"io.containerd.grpc.v1.cri\".registry]\nconfig_path = \"\"\n"));
-  EXPECT_FALSE(HostsFoldersFromContainerd("version = 2\n"));
-  EXPECT_FALSE(HostsFoldersFromContainerd("= x"));
-}
-
 // Where requests go.
 class MirrorTest : public HostsTest {
  protected:
@@ -198,7 +185,7 @@ class MirrorTest : public HostsTest {
     digest_ = http_.PutManifest("reg.io", "app", "1", body_, fakes::kImageType);
   }
   Result<oci::Digest> Resolve(const credentials::Credentials& credentials = {}) {
-    Client client(http_, clock_, Config{{}, {folder_ + "/a"}, forward_});
+    Client client(http_, clock_, Config{{}, Hosts::Always({folder_ + "/a"}), forward_});
     return client.Resolve(*oci::Reference::Parse("reg.io/app:1"), credentials,
                           clock_.Steady() + std::chrono::seconds(20));
   }
@@ -304,7 +291,7 @@ TEST_F(MirrorTest, WhatIsConfiguredForAHostStaysThere) {
 
 // Signatures are looked for wherever the image may come from.
 TEST_F(MirrorTest, EvidenceOfMirrorAndRegistry) {
-  Client client(http_, clock_, Config{{}, {folder_ + "/a"}});
+  Client client(http_, clock_, Config{{}, Hosts::Always({folder_ + "/a"})});
   EvidenceFinder finder(client);
   const auto find = [&] {
     clock_.Advance(std::chrono::minutes(2));  // what failed before does not speak for this search
@@ -342,7 +329,7 @@ TEST_F(MirrorTest, ASignatureTheMirrorLostIsReadAtTheRegistry) {
     at_registry.url = *http::Url::Parse("https://reg.io" + request.url.path_and_query.substr(2));
     return *http_.Do(at_registry);
   });
-  Client client(http_, clock_, Config{{}, {folder_ + "/a"}});
+  Client client(http_, clock_, Config{{}, Hosts::Always({folder_ + "/a"})});
   EvidenceFinder finder(client);
   const auto found = fakes::LookFor(finder.Begin(*oci::Reference::Parse("reg.io/app:1"), *oci::Digest::Parse(digest_),
                                                  {}, clock_.Steady() + std::chrono::seconds(20)),
