@@ -303,4 +303,29 @@ std::string Cosign::SignAsBundle(const std::string& program, const std::string& 
   return done.status == 0 ? std::string() : done.text;
 }
 
+std::string Cosign::Attest(const std::string& program, int major, const std::string& reference, const std::string& type,
+                           const std::string& predicate) {
+  const std::string config = folder_ + "/signing.json";
+  WriteFile(
+      config,
+      R"({"mediaType":"application/vnd.dev.sigstore.signingconfig.v0.2+json","rekorTlogConfig":{},"tsaConfig":{}})");
+  WriteFile(folder_ + "/predicate.json", predicate);
+  std::vector<std::string> command = {program,
+                                      "attest",
+                                      "--yes",
+                                      "--key",
+                                      private_key_file(),
+                                      "--allow-http-registry",
+                                      "--allow-insecure-registry",
+                                      "--predicate",
+                                      folder_ + "/predicate.json",
+                                      "--type",
+                                      type};
+  if (major == 2) command.push_back("--tlog-upload=false");
+  if (major == 3) command.insert(command.end(), {"--signing-config", config});
+  command.push_back(reference);
+  const Output done = Execute(command, {{"COSIGN_PASSWORD", ""}, {"HOME", folder_}});
+  return done.status == 0 ? std::string() : done.text;
+}
+
 }  // namespace pullseal::lab

@@ -94,6 +94,9 @@ class Cosign {
   std::string Sign(const std::string& reference, const std::vector<std::string>& more = {});
   // The same with cosign 3 (`program`), as a bundle that refers to the image; `attest` makes an attestation instead.
   std::string SignAsBundle(const std::string& program, const std::string& reference, bool attest = false);
+  // Attests `predicate` (JSON) with cosign 2, under the .att tag, or cosign 3, as a bundle. Empty if it went well.
+  std::string Attest(const std::string& program, int major, const std::string& reference, const std::string& type,
+                     const std::string& predicate);
   std::string public_key_file() const { return folder_ + "/cosign.pub"; }
   std::string private_key_file() const { return folder_ + "/cosign.key"; }
 

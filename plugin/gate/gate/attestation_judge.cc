@@ -47,10 +47,6 @@ void AddTypes(const AttestationRequirement& entry, std::set<std::string>& out) {
   for (const std::string_view uri : predicate::UrisOf(entry.type())) out.emplace(uri);
 }
 
-bool Includes(const std::set<std::string>& all, const std::set<std::string>& some) {
-  return std::includes(all.begin(), all.end(), some.begin(), some.end());
-}
-
 }  // namespace
 
 AttestationJudge::AttestationJudge(registry::Client& registry, const Clock& clock, Options options,
@@ -133,10 +129,13 @@ std::vector<oci::SignatureEvidence> AttestationJudge::Known(const Case& one, std
 bool AttestationJudge::IsSearched(const Case& one, const std::vector<oci::SignatureEvidence>& known) {
   std::set<oci::Digest> blobs;
   for (const oci::SignatureEvidence& evidence : known) blobs.insert(evidence.blob);
+  for (const oci::SignatureEvidence& evidence : known) {
+    const auto sealed = SearchMark::Open(evidence, one.search, options_.seal_key);
+    if (sealed && sealed->Covers(one.types, one.signers, blobs)) return true;
+  }
   const MutexLock lock(mutex_);
   const auto mark = marks_.Find(one.search);
-  return mark && Includes(mark->types, one.types) && Includes(mark->signers, one.signers) &&
-         std::includes(blobs.begin(), blobs.end(), mark->found.begin(), mark->found.end());
+  return mark && mark->Covers(one.types, one.signers, blobs);
 }
 
 // Searches for what is about the manifest, then about the index; no further than where nothing else can change a yes.
@@ -200,11 +199,16 @@ Decision AttestationJudge::DecideFresh(const Case& one, const std::vector<oci::S
 // Only what was verified for an entry is kept, so that nobody's junk takes the room of others' evidence.
 void AttestationJudge::Keep(const Case& one, const std::vector<oci::SignatureEvidence>& found, bool complete) {
   const std::string user = one.question.pod_namespace.value_or("");
-  // One set about one image: whichever digest a statement is about, it is kept with the first.
-  if (!one.subjects.empty()) evidence_.Add(one.subjects.front(), one.question.name, user, found);
-  if (!complete) return;
-  Mark mark{one.types, one.signers, {}};
+  // One set about one image: whichever digest a statement is about, it is kept with the first, and the mark in one
+  // transaction with it.
+  std::vector<oci::SignatureEvidence> kept = found;
+  SearchMark mark;
+  for (const std::string& type : one.types) mark.AddType(type);
+  for (const std::string& signer : one.signers) mark.AddSigner(signer);
   for (const oci::SignatureEvidence& evidence : found) mark.found.insert(evidence.blob);
+  if (complete && !options_.seal_key.empty()) kept.push_back(mark.Sealed(one.search, options_.seal_key));
+  if (!one.subjects.empty()) evidence_.Add(one.subjects.front(), one.question.name, user, kept);
+  if (!complete) return;
   const MutexLock lock(mutex_);
   marks_.Put(one.search, std::move(mark));
 }

@@ -17,6 +17,7 @@
 #include "gate/gate/limits.h"
 #include "gate/gate/options.h"
 #include "gate/gate/question.h"
+#include "gate/gate/search_mark.h"
 #include "image/registry/evidence.h"
 #include "verify/judge/attestation.h"
 
@@ -50,13 +51,6 @@ class AttestationJudge {
     std::vector<std::string> steps;
   };
   using FoundPtr = std::shared_ptr<const Found>;
-  // A search that was done to its end on this node: what it looked for, and what it found. Void where one of these is
-  // known no more.
-  struct Mark {
-    std::set<std::string> types;
-    std::set<std::string> signers;  // requirement::IdOf
-    std::set<oci::Digest> found;
-  };
   struct CachedVerdict {
     judge::AttestationVerdict verdict;
     SteadyTime expires;
@@ -89,7 +83,7 @@ class AttestationJudge {
   EvidenceCache evidence_;
   Mutex mutex_;
   LruMap<CachedVerdict> verdicts_ PULLSEAL_GUARDED_BY(mutex_){limits::kVerdicts};
-  LruMap<Mark> marks_ PULLSEAL_GUARDED_BY(mutex_){limits::kSearchMarks};
+  LruMap<SearchMark> marks_ PULLSEAL_GUARDED_BY(mutex_){limits::kSearchMarks};
   SingleFlight<FoundPtr> searches_;
 };
 

@@ -3,6 +3,7 @@
 #define PULLSEAL_GATE_GATE_OPTIONS_H_
 
 #include <chrono>
+#include <string>
 
 namespace pullseal::gate {
 
@@ -12,6 +13,9 @@ struct Options {
   // At a pull the registry is asked again where what is known is older than this; zero: never. What is known allows
   // whatever it answers.
   std::chrono::milliseconds evidence_max_age{0};
+  // Seals what this node says of itself in the store: that it searched every place. Empty: that is known in memory
+  // only.
+  std::string seal_key = {};
 };
 
 }  // namespace pullseal::gate

@@ -10,12 +10,14 @@
 #include <csignal>
 #include <filesystem>
 #include <memory>
+#include <random>
 #include <set>
 #include <thread>
 #include <utility>
 
 #include "adapters/cri/calls.h"
 #include "adapters/relay/relay.h"
+#include "core/base/bytes.h"
 #include "core/base/clock.h"
 #include "core/base/file.h"
 #include "core/base/log.h"
@@ -132,6 +134,24 @@ std::unique_ptr<store::EvidenceStore> OpenStore(const std::string& folder, const
   return store::OpenSqliteStore(folder + "/evidence.db", limits::kStoreBytes, clock);
 }
 
+// What seals that this node searched every place: made once in the state folder, kept by upgrades. Empty if it can be
+// neither read nor made; then that is known in memory only.
+std::string SealKey(const std::string& folder) {
+  if (folder.empty()) return {};
+  const std::string path = folder + "/seal.key";
+  constexpr std::size_t kSize = 64;
+  const auto known = ReadFile(path, kSize);
+  if (known && known->size() == kSize) return *known;
+  std::random_device random;  // the kernel's
+  Bytes bytes(kSize / 2);
+  for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
+  const std::string made = HexEncode(bytes);
+  const Status written = WriteFile(path, made, 0600);
+  if (written) return made;
+  log::Warn("seal: " + written.error().message + "; that attestations were searched for is kept in memory only");
+  return {};
+}
+
 // The parts, in the order they are made; they go in the opposite order, after the relay has drained.
 class App {
  public:
@@ -154,7 +174,8 @@ class App {
                  [this](SteadyTime deadline) { return NamePause(deadline); }),
         store_(OpenStore(config.state, clock_)),
         gate_(registry_.client(), clock_, oci::NodePlatform(),
-              gate::Options{config.allow_ttl, config.deny_ttl, config.evidence_max_age}, store_.get(), &origins_),
+              gate::Options{config.allow_ttl, config.deny_ttl, config.evidence_max_age, SealKey(config.state)},
+              store_.get(), &origins_),
         created_(config.state, clock_),
         break_glass_(config.state, clock_) {}
 

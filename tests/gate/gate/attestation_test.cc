@@ -2,13 +2,17 @@
 // What a registry has beside an image, asked for by rules about attestations.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <memory>
 
 #include "fakes/fake_clock.h"
 #include "fakes/fake_registry.h"
 #include "fakes/test_authority.h"
 #include "gate/gate/gate.h"
+#include "gate/gate/search_mark.h"
 #include "gate/gate/snapshot.h"
+#include "image/store/evidence_store.h"
 #include "policy/file/parse.h"
 
 namespace pullseal::gate {
@@ -179,6 +183,118 @@ TEST_F(AttestationGateTest, WhatWasNeverSearchedForIsSearchedForAtACreate) {
   SetPolicy("newest");
   TakeTheRegistryDown();
   EXPECT_EQ(judge::Outcome::kUnavailable, DecideContent().outcome());
+}
+
+// Keeps rows as a store does, and loses none.
+class RowStore final : public store::EvidenceStore {
+ public:
+  Result<std::vector<oci::SignatureEvidence>> Find(const oci::Digest& subject, const std::string& repository,
+                                                   std::chrono::milliseconds) override {
+    return rows[subject.text() + "|" + repository];
+  }
+  void Add(const oci::Digest& subject, const std::string& repository, const std::string&,
+           std::vector<oci::SignatureEvidence> signatures) override {
+    auto& row = rows[subject.text() + "|" + repository];
+    store::Merge(signatures, std::move(row));
+    row = std::move(signatures);
+  }
+  void AddSpare(const oci::Digest&, const std::string&, const std::string&,
+                std::vector<oci::SignatureEvidence>) override {}
+  void NoteUse(const oci::Digest&, const std::string&, const std::string&) override {}
+  Result<std::vector<Subject>> List(std::size_t) override { return std::vector<Subject>(); }
+  Status Flush() override { return {}; }
+
+  std::map<std::string, std::vector<oci::SignatureEvidence>> rows;
+};
+
+class SealedSearchTest : public AttestationGateTest {
+ protected:
+  SealedSearchTest() {
+    SetPolicy("newest");
+    Restart("key of this node");
+    PutLegacy(Statement(digest_, true, "2026-01-01T00:00:00Z"));
+  }
+  void Restart(const std::string& seal_key) {
+    Options options;
+    options.seal_key = seal_key;
+    restarted_ = std::make_unique<Gate>(client_, clock_, oci::Platform{"linux", "amd64", ""}, options, &store_);
+  }
+  Decision Pull() {
+    const auto name = oci::Reference::Parse("reg.io/app:1");
+    return restarted_->DecidePull(snapshot_, Ask(*name)).decision;
+  }
+  Decision Create() {
+    const auto name = oci::Reference::Parse("reg.io/app:1");
+    Question question = Ask(*name);
+    question.candidates.push_back(*oci::Digest::Parse(digest_));
+    return restarted_->DecideContent(snapshot_, question);
+  }
+  std::vector<oci::SignatureEvidence>& Row() { return store_.rows[digest_ + "|reg.io/app attestations"]; }
+
+  RowStore store_;
+  std::unique_ptr<Gate> restarted_;
+};
+
+// A thousand restarts over two hundred days, with the registry away: none refused.
+TEST_F(SealedSearchTest, WhatWasSearchedOnceRunsAfterEveryRestart) {
+  ASSERT_EQ(Reason::kSigned, Pull().reason);
+  TakeTheRegistryDown();
+  for (int i = 0; i < 1000; ++i) {
+    clock_.Advance(std::chrono::minutes(288));
+    Restart("key of this node");
+    ASSERT_EQ(Reason::kSigned, Create().reason) << i;
+  }
+}
+
+TEST_F(SealedSearchTest, AnotherNodesSealSaysNothing) {
+  ASSERT_EQ(Reason::kSigned, Pull().reason);
+  TakeTheRegistryDown();
+  for (const char* other : {"", "another key"}) {
+    Restart(other);
+    EXPECT_EQ(judge::Outcome::kUnavailable, Create().outcome()) << other;
+  }
+}
+
+// Whoever writes the store can only make this node ask again.
+TEST_F(SealedSearchTest, AChangedMarkOrAMissingFindingMakesItAskAgain) {
+  ASSERT_EQ(Reason::kSigned, Pull().reason);
+  ASSERT_EQ(2U, Row().size());
+  TakeTheRegistryDown();
+  const auto whole = Row();
+  for (auto& one : Row()) {
+    if (!one.media_type.starts_with("application/vnd.pullseal")) continue;
+    std::string text(AsText(one.payload));
+    text.resize(text.find("found "));
+    one.payload = Bytes(text.begin(), text.end());
+    one.blob = oci::Digest::Of(AsBytes(text));
+  }
+  Restart("key of this node");
+  EXPECT_EQ(judge::Outcome::kUnavailable, Create().outcome());
+  Row() = whole;
+  std::erase_if(Row(), [](const auto& one) { return one.media_type.starts_with("application/vnd.dsse"); });
+  Restart("key of this node");
+  EXPECT_EQ(judge::Outcome::kUnavailable, Create().outcome());
+  Row() = whole;
+  Restart("key of this node");
+  EXPECT_EQ(Reason::kSigned, Create().reason);
+}
+
+// A search for one type or signer is none for another, and one about another image none about this.
+TEST(SearchMarkTest, CoversWhatItLookedFor) {
+  const oci::Digest found = oci::Digest::Of(AsBytes("x"));
+  SearchMark mark;
+  mark.AddType("a:b");
+  mark.AddSigner("key:1");
+  mark.found = {found};
+  const auto open = SearchMark::Open(mark.Sealed("image", "key"), "image", "key");
+  ASSERT_TRUE(open);
+  EXPECT_TRUE(open->Covers({"a:b"}, {"key:1"}, {found}));
+  EXPECT_FALSE(open->Covers({"a:b", "a:c"}, {"key:1"}, {found}));
+  EXPECT_FALSE(open->Covers({"a:b"}, {"key:2"}, {found}));
+  EXPECT_FALSE(open->Covers({"a:b"}, {"key:1"}, {}));
+  EXPECT_FALSE(SearchMark::Open(mark.Sealed("image", "key"), "other", "key"));
+  EXPECT_FALSE(SearchMark::Open(mark.Sealed("image", "key"), "image", "other"));
+  EXPECT_FALSE(SearchMark::Open(mark.Sealed("image", ""), "image", ""));
 }
 
 }  // namespace
