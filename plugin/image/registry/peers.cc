@@ -62,6 +62,7 @@ bool IsPeer(const Endpoint& endpoint, const std::vector<std::string>& listed) {
   const auto names = [&](const std::string& one) { return one == endpoint.host || one == endpoint.base.host; };
   if (std::any_of(listed.begin(), listed.end(), names)) return true;
   const std::string host = WithoutBrackets(endpoint.base.host);
+  if (host == "0.0.0.0" || host == "::") return true;  // leads to this node
   return http::IsLoopback(host) || IsOwnName(host) || IsOwnAddress(host);
 }
 

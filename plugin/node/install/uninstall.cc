@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "core/json/value.h"
 #include "node/install/install.h"
 #include "node/install/kubelet.h"
 #include "node/install/plan.h"
@@ -11,6 +12,7 @@
 #include "node/install/transaction.h"
 #include "node/install/undo.h"
 #include "node/install/watch.h"
+#include "reports/admin/client.h"
 
 namespace pullseal::install {
 namespace {
@@ -30,6 +32,15 @@ void RemoveRest(const Host& host, bool keep_logs) {
   fs::remove_all(aside, ignored);
   fs::rename(host.Path(kFolder), aside, ignored);
   fs::remove_all(aside, ignored);
+}
+
+// What is noted in containerd of where images came from; nobody else reads it, so it may stay where that cannot be
+// done.
+void ForgetNotes(const Host& host, const Tell& tell) {
+  json::Writer request;
+  request.Text("command", "forget-notes");
+  const Status asked = admin::Ask(host.Path(kAdminSocket), request, [](const json::Value&, const std::string&) {});
+  if (!asked) tell("notes of where images came from stay in containerd's namespace pullseal: " + asked.error().message);
 }
 
 // The folders that were made for us, innermost first; what holds something of others stays.
@@ -54,6 +65,7 @@ Status MakeUninstalled(const Host& host, Transaction& transaction, const Record&
     if (Status s = step("the node is watched: kubelet healthy without us"); !s) return s;
     if (Status s = WatchKubelet(host, std::string(kContainerdSocket), options.watch); !s) return s;
   }
+  ForgetNotes(host, tell);
   if (Status s = step("daemon, units and files are removed"); !s) return s;
   (void)StopAll(host, tell);
   // The guard last: until its own files go, it undoes what is left half done.

@@ -134,6 +134,35 @@ TEST_F(NodeOriginsTest, WhatAnyPeerMirrorCouldHaveServedProvesNothing) {
   EXPECT_EQ("yes", Prove("local.io/app:1")) << "no peers are configured for that one";
 }
 
+// Peers are passed over, other mirrors and the server that hosts.toml names are asked in containerd's order.
+TEST_F(NodeOriginsTest, TheRegistryIsAskedWhereContainerdWouldResolve) {
+  const std::string digest = http_.PutManifest("acr.corp", "app", "1", fakes::ImageManifest(kOther), fakes::kImageType);
+  const auto resolve = [&](const std::string& image) {
+    const auto out = client_.ResolveAtOrigin(Name(image), {}, Deadline());
+    return out ? out->text() : out.error().code == ErrorCode::kNotFound ? std::string("no") : out.error().message;
+  };
+  std::filesystem::create_directories(folder_.path() + "/reg.io");
+  std::ofstream(folder_.path() + "/reg.io/hosts.toml")
+      << "server = \"https://acr.corp\"\n[host.\"http://127.0.0.1:5000\"]\ncapabilities = [\"pull\", \"resolve\"]\n";
+  http_.On("127.0.0.1:5000", [&](const http::HttpRequest&) {
+    return fakes::FakeRegistry::Response(200, "", {{"docker-content-digest", kOther}});
+  });
+  EXPECT_EQ(digest, resolve("reg.io/app:1"));
+  EXPECT_EQ(digest, resolve("reg.io/app@" + digest));
+  EXPECT_EQ("no", resolve("reg.io/app@" + kOther)) << "though any peer says yes";
+  for (const std::string& request : http_.Requests()) EXPECT_EQ(std::string::npos, request.find("127.0.0.1"));
+  http_.On("acr.corp", [&](const http::HttpRequest&) {
+    return fakes::FakeRegistry::Response(200, "", {{"docker-content-digest", kManifest}});
+  });
+  EXPECT_NE(std::string::npos, resolve("reg.io/app@" + kOther).find("answers"));
+  EXPECT_EQ(kManifest, resolve("reg.io/app:1"));
+  // The registry that the image's own name says is no peer, wherever it runs.
+  http_.On("127.0.0.1:5001", [&](const http::HttpRequest&) {
+    return fakes::FakeRegistry::Response(200, "", {{"docker-content-digest", kIndex}});
+  });
+  EXPECT_EQ(kIndex, resolve("127.0.0.1:5001/app:1"));
+}
+
 TEST_F(NodeOriginsTest, SourcesAreOtherRepositoriesThatCount) {
   store_.Label(kManifest, "mcr.microsoft.com", "oss/kubernetes/pause");
   EXPECT_EQ("no", Prove("mcr.azure.cn/oss/kubernetes/pause:3.10"));
