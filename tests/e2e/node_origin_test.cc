@@ -117,7 +117,8 @@ class AksNode {
   }
   // As the disk image's build does, from a registry that stands for Microsoft's.
   void Fetch(const std::string& name, const std::string& registry) {
-    WriteFile(folder_.path() + "/hosts/mcr.microsoft.com/hosts.toml", "server = \"http://" + registry + "\"\n");
+    WriteFile(folder_.path() + "/hosts/mcr.microsoft.com/hosts.toml",
+              "[host.\"http://" + registry + "\"]\ncapabilities = [\"pull\", \"resolve\"]\n");
     Ctr({"images", "pull", "--hosts-dir", folder_.path() + "/hosts", name});
   }
   // The text of a container of `image`, or why it does not run.
