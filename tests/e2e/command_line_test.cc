@@ -152,6 +152,60 @@ TEST_F(CommandLineTest, ManualAndCompletionAreWhatTheirReadersTake) {
   EXPECT_EQ("tail\n", complete("pullseal audit t", 2));
 }
 
+// A web server on this machine is the vault: the example of docs/keys.md.
+TEST_F(CommandLineTest, KeysAreFetchedFromAVault) {
+  const fakes::TestAuthority first;
+  const fakes::TestAuthority second;
+  const auto base64url = [](ByteView bytes) {
+    std::string out = Base64Encode(bytes);
+    while (out.ends_with('=')) out.pop_back();
+    for (char& c : out) c = c == '+' ? '-' : c == '/' ? '_' : c;
+    return out;
+  };
+  const std::string id = R"("kid":"https://acme.vault.azure.net/keys/release/)";
+  std::filesystem::create_directories(Path("vault/keys/release"));
+  std::filesystem::create_directories(Path("keys"));
+  for (const auto& [version, key] : {std::pair{"0f3a91bc55", &first}, std::pair{"77d0e2a455", &second}}) {
+    const Bytes der = key->PublicDer();
+    const ByteView point = ByteView(der).last(64);
+    lab::WriteFile(Path(std::string("vault/keys/release/") + version),
+                   "{\"key\":{" + id + version + R"(","kty":"EC","crv":"P-256","x":")" + base64url(point.first(32)) +
+                       R"(","y":")" + base64url(point.last(32)) + R"("},"attributes":{"nbf":1790000000}})");
+  }
+  lab::WriteFile(Path("vault/keys/release/versions"),
+                 R"({"value":[{)" + id + R"(0f3a91bc55","attributes":{"enabled":true}},{)" + id +
+                     R"(77d0e2a455","attributes":{"enabled":true}},{)" + id +
+                     R"(19c4ff0255","attributes":{"enabled":false}}],"nextLink":null})");
+  lab::WriteFile(Path("keys/release-19c4ff02.pub"), "of a version that was enabled once");
+  lab::WriteFile(Path("keys/release-77d0e2a4.pub"), second.PublicPem());
+  const std::string port = std::to_string(lab::FreePort());
+  const lab::Process server({"python3", "-m", "http.server", port, "--bind", "127.0.0.1", "-d", Path("vault")},
+                            Path("server.log"));
+  ASSERT_TRUE(lab::WaitFor(
+      [&] {
+        return lab::Execute({"bash", "-c", ": < /dev/tcp/127.0.0.1/" + port}).status == 0;
+      },
+      20));
+  ::setenv("AZURE_ACCESS_TOKEN", "token", 1);
+  const auto fetch = [&](const std::string& key, std::vector<std::string> more) {
+    std::vector<std::string> all = {
+        "key", "fetch", key, "--out", Path("keys"), "--vault-url", "http://127.0.0.1:" + port};
+    all.insert(all.end(), more.begin(), more.end());
+    return Run(all);
+  };
+  const auto done = fetch("azurekms://acme.vault.azure.net/release", {"--windows"});
+  EXPECT_EQ(0, done.status) << done.text;
+  for (const char* line : {"added     ", "unchanged ", "no longer enabled: ", "keys:\n  - name: release-0f3a91bc\n",
+                           "    file: keys/release-77d0e2a4.pub   # ECDSA P-256\n", "notBefore: 2026-09-21T"}) {
+    EXPECT_NE(std::string::npos, done.text.find(line)) << line << "\n" << done.text;
+  }
+  EXPECT_EQ(first.PublicPem(), lab::ReadText(Path("keys/release-0f3a91bc.pub")));
+  EXPECT_EQ(second.PublicPem(), lab::ReadText(Path("keys/release-77d0e2a4.pub")));
+  EXPECT_EQ(1, fetch("azurekms://acme.vault.azure.net/absent", {}).status);
+  EXPECT_EQ(64, fetch("azurekms://acme.example.com/release", {}).status);
+  ::unsetenv("AZURE_ACCESS_TOKEN");
+}
+
 // By key too a log entry is asked for, as cosign and sigstore-go do, unless somebody says that none is.
 TEST_F(CommandLineTest, BundlesByKeyAskForALogEntry) {
   const fakes::SigstoreAuthority authority;

@@ -9,6 +9,7 @@
 
 #include "core/crypto/start.h"
 #include "programs/pullseal/audit_commands.h"
+#include "programs/pullseal/key_commands.h"
 #include "programs/pullseal/live_commands.h"
 #include "programs/pullseal/manual.h"
 #include "programs/pullseal/node_commands.h"
@@ -38,6 +39,7 @@ class CommandLine {
     if (first == "verify-bundle") return;
     AddPolicy();
     AddTrust();
+    AddKey();
     AddLive();
     AddAudit();
     AddRunning();
@@ -158,6 +160,19 @@ class CommandLine {
     refresh->callback([this] { status_ = pullseal::cli::TrustClientRefresh(client_); });
     CLI::App* download = client->add_subcommand("download", "update the metadata and fetch targets");
     download->callback([this] { status_ = pullseal::cli::TrustClientDownload(client_); });
+  }
+
+  void AddKey() {
+    CLI::App* key = app_.add_subcommand("key", "public keys, while a policy is written");
+    key->require_subcommand(1);
+    CLI::App* fetch = key->add_subcommand("fetch", "write the public keys of a key vault's key, one file a version");
+    fetch->add_option("key", key_fetch_.key, "azurekms://VAULT/NAME: every enabled version; /VERSION for that one")
+        ->required();
+    fetch->add_option("--out", key_fetch_.out, "folder to write NAME-VERSION.pub to")->capture_default_str();
+    fetch->add_flag("--windows", key_fetch_.windows, "print the vault's nbf and exp as notBefore and notAfter");
+    fetch->add_option("--vault-url", key_fetch_.vault_url, "ask this URL instead of https://VAULT; it gets the token");
+    fetch->add_option("--ca-file", key_fetch_.ca_file, "CA certificates for the vault, PEM");
+    fetch->callback([this] { status_ = pullseal::cli::KeyFetch(key_fetch_); });
   }
 
   void AddPolicy() {
@@ -359,6 +374,7 @@ class CommandLine {
   pullseal::cli::VerifyOptions verify_;
   pullseal::cli::VerifyBundleOptions bundle_;
   LiveOptions live_;
+  pullseal::cli::KeyFetchOptions key_fetch_;
   pullseal::cli::RenewalOptions renewal_;
   pullseal::cli::ClientOptions client_;
   pullseal::cli::TailOptions tail_;

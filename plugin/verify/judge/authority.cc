@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "core/crypto/hash.h"
 #include "verify/sigstore/verify.h"
 
 namespace pullseal::judge {
@@ -63,6 +64,19 @@ std::optional<Attribution> ByKeys(const sigstore::SignedMaterial& material, cons
     return out;
   }
   return std::nullopt;
+}
+
+// Which key made it over a hash that the policy does not take of it, for people; empty if none did.
+std::string OverOtherHash(const sigstore::SignedMaterial& material, const std::vector<Authority>& authorities) {
+  for (const Authority& one : authorities) {
+    const auto* key = std::get_if<Key>(&one);
+    if (key == nullptr || !key->key().only()) continue;
+    const auto hash = material.HashBy(key->key());
+    if (!hash) continue;
+    return "made by key " + key->name() + " over " + std::string(crypto::Text(*hash)) + "; the policy takes only " +
+           std::string(crypto::Text(*key->key().only())) + " of it (`hash` of the key)";
+  }
+  return {};
 }
 
 // Whether the certificate's identity is the one that is asked for.
@@ -186,6 +200,8 @@ Attribution Attribute(const sigstore::SignedMaterial& material, const std::vecto
   const bool any_key = std::any_of(authorities.begin(), authorities.end(),
                                    [](const Authority& one) { return std::holds_alternative<Key>(one); });
   Attribution out;
+  out.detail = OverOtherHash(material, authorities);
+  if (!out.detail.empty()) return out;
   out.detail = any_key ? "no key of the rule verifies it" : "signed with a key, which no authority of the rule accepts";
   return out;
 }
