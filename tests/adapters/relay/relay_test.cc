@@ -310,6 +310,46 @@ TEST_F(RelayTest, ResponseHeadersAreBounded) {
   }
 }
 
+// The kubelet's headers of one call likewise: beyond it the call ends unmade, and no other loses its connection.
+TEST_F(RelayTest, RequestHeadersAreBounded) {
+  script_ = [](const H2Request& request) { return H2Script{.body = GrpcFrame("x"), .never = request.path == kEvents}; };
+  H2Client client = Client();
+  const int events = client.Submit(kEvents, GrpcFrame(""));
+  client.Pump([&] { return !runtime_->Requests().empty(); });
+  fakes::H2Headers headers;
+  for (std::size_t i = 0; i * 8000 < limits::kHeaderListBytes; ++i) {
+    headers.emplace_back("x-" + std::to_string(i), std::string(8000, 'x'));
+  }
+  for (const std::string& path : {kVersion, kPull}) {
+    EXPECT_EQ(static_cast<std::uint32_t>(NGHTTP2_INTERNAL_ERROR), client.Call(path, GrpcFrame("x"), headers).error_code)
+        << path;
+    EXPECT_EQ(1U, runtime_->Requests().size()) << path;
+  }
+  EXPECT_EQ("0", client.Call(kVersion, GrpcFrame("x")).grpc_status());
+  EXPECT_FALSE(client.answer(events).closed);
+}
+
+// What is held of all calls together: four requests of 16 MiB wait, the fifth is refused, and once they are answered
+// there is room again.
+TEST_F(RelayTest, HeldBytesAreBoundedOverAllCalls) {
+  orders_.held = true;
+  H2Client client = Client();
+  const std::string large = GrpcFrame(std::string((16 << 20) - 100, 'x'));
+  std::vector<int> streams;
+  for (int i = 0; i < 4; ++i) {
+    streams.push_back(client.Submit(kStart, large));
+    client.Pump([&] { return orders_.before > i; });
+  }
+  EXPECT_EQ("overloaded", client.Call(kStart, large).grpc_message());
+  EXPECT_EQ(4, orders_.before);
+  orders_.held = false;
+  for (const int stream : streams) {
+    client.Pump([&] { return client.answer(stream).closed; });
+    EXPECT_EQ("0", client.answer(stream).grpc_status());
+  }
+  EXPECT_EQ("0", client.Call(kStart, large).grpc_status());
+}
+
 TEST_F(RelayTest, ResetsPassWithTheirCode) {
   script_ = [](const H2Request&) { return H2Script{.reset = NGHTTP2_REFUSED_STREAM}; };
   H2Client client = Client();
