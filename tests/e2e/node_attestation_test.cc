@@ -75,7 +75,8 @@ TEST_F(AttestedNodeTest, WhatCosignAttestsRunsAndTheNewestDecides) {
     const Image image = PushImage("approved/app", tag);
     ExpectPull("approved/app", tag, "attestation-missing");
     Attest(major, "approved/app", image, kApproval, Approval(true, "2026-01-02T00:00:00Z"));
-    ExpectPull("approved/app", tag, "");
+    EXPECT_TRUE(WaitFor([&] { return kubelet().Pull(world().Ref("approved/app", tag), "default").ok(); }, 10))
+        << "a denial is remembered for a second";
     ExpectRuns(Pod(), image.config.digest, world().Ref("approved/app", tag), "approved/app" + tag);
 
     const Image refused = PushImage("approved/no", tag);

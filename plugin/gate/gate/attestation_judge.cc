@@ -63,6 +63,7 @@ Decision AttestationJudge::Decide(const Snapshot& snapshot, const Question& ques
            .types = {},
            .signers = {},
            .key = {},
+           .denied_key = {},
            .search = {}};
   for (const auto& digest : {image.manifest, image.index}) {
     if (!digest || std::find(one.subjects.begin(), one.subjects.end(), *digest) != one.subjects.end()) continue;
@@ -77,7 +78,8 @@ Decision AttestationJudge::Decide(const Snapshot& snapshot, const Question& ques
       for (const auto& authority : entry.authorities()) one.signers.insert(requirement::IdOf(authority));
     }
   }
-  if (auto cached = FindVerdict(one)) return std::move(*cached);
+  one.denied_key = one.key + "|denied|" + question.credentials.Fingerprint();
+  if (auto cached = FindVerdict(one.key)) return std::move(*cached);
   std::optional<Error> trouble;
   const auto known = Known(one, trouble);
   judge::AttestationJudgement judgement = Begin(one);
@@ -89,24 +91,27 @@ Decision AttestationJudge::Decide(const Snapshot& snapshot, const Question& ques
     Remember(one, verdict);
     return FromVerdict(verdict, CacheUse::kEvidence);
   }
+  // A denial is looked at behind what is known.
+  if (auto denied = FindVerdict(one.denied_key)) return std::move(*denied);
   return DecideFresh(one, known, trouble);
 }
 
-std::optional<Decision> AttestationJudge::FindVerdict(const Case& one) {
+std::optional<Decision> AttestationJudge::FindVerdict(const std::string& key) {
   const MutexLock lock(mutex_);
-  const auto cached = verdicts_.Find(one.key);
+  const auto cached = verdicts_.Find(key);
   const bool fresh = cached && clock_.Steady() < cached->expires &&
                      (!cached->verdict.good_until || clock_.Now() <= *cached->verdict.good_until);
   if (!fresh) return std::nullopt;
   return FromVerdict(cached->verdict, CacheUse::kHit);
 }
 
-// Only what allows: a denial is looked at again, because the attestation that was missing may be there now.
 void AttestationJudge::Remember(const Case& one, const AttestationVerdict& verdict) {
   AttestationVerdict kept = verdict;
   kept.findings.clear();
+  const bool allowed = Allows(verdict);
+  const auto life = allowed ? options_.allow_ttl : options_.deny_ttl;
   const MutexLock lock(mutex_);
-  verdicts_.Put(one.key, CachedVerdict{std::move(kept), clock_.Steady() + options_.allow_ttl});
+  verdicts_.Put(allowed ? one.key : one.denied_key, CachedVerdict{std::move(kept), clock_.Steady() + life});
 }
 
 judge::AttestationJudgement AttestationJudge::Begin(const Case& one) const {
@@ -185,7 +190,7 @@ Decision AttestationJudge::DecideFresh(const Case& one, const std::vector<oci::S
   Decision out = FromVerdict(verdict, CacheUse::kMiss);
   out.steps.insert(out.steps.begin(), found->steps.begin(), found->steps.end());
   const bool sure = Allows(verdict) ? !verdict.needs_all || found->complete : found->complete && !trouble;
-  if (Allows(verdict) && sure) Remember(one, verdict);
+  if (sure) Remember(one, verdict);
   if (sure) return out;
   // Something could not be searched, so nothing is known of what else there may be: neither yes nor no.
   const std::string before = out.detail;

@@ -63,11 +63,12 @@ class AttestationJudge {
     std::vector<oci::Digest> subjects;
     std::set<std::string> types;
     std::set<std::string> signers;
-    std::string key;     // of verdicts
-    std::string search;  // of the image in its repository
+    std::string key;         // of an allow
+    std::string denied_key;  // of a denial: by the credentials it was found with
+    std::string search;      // of the image in its repository
   };
 
-  std::optional<Decision> FindVerdict(const Case& one);
+  std::optional<Decision> FindVerdict(const std::string& key);
   void Remember(const Case& one, const judge::AttestationVerdict& verdict);
   judge::AttestationJudgement Begin(const Case& one) const;
   std::vector<oci::SignatureEvidence> Known(const Case& one, std::optional<Error>& trouble);

@@ -99,6 +99,10 @@ class AttestationGateTest : public ::testing::Test {
 
 TEST_F(AttestationGateTest, MissingAndStrangersAreRefused) {
   EXPECT_EQ(Reason::kAttestationMissing, DecidePull().reason);
+  const std::size_t asked = http_.Requests().size();
+  EXPECT_EQ(Reason::kAttestationMissing, DecidePull().reason);
+  EXPECT_GE(asked + 2, http_.Requests().size()) << "a denial is remembered for a while: the tag and the manifest alone";
+  clock_.Advance(std::chrono::seconds(31));
   http_.PutReferrersTag("reg.io", "app", digest_,
                         {Bundle(Statement(digest_, true, "2026-01-01T00:00:00Z"), stranger_)});
   const Decision decision = DecidePull();
