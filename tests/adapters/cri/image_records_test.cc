@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which records of the store an image is judged by, and whose may cost or help.
 #include "adapters/cri/judged_calls_fixture.h"
+#include "core/crypto/sha256.h"
 #include "gate/admission/limits.h"
 
 namespace pullseal::cri {
@@ -87,6 +88,35 @@ TEST_F(JudgedCallsTest, MoreRecordsOfARepositoryThanAreLookedAtAreCouldNotDecide
     runtime_.records["reg.io/app:n" + number.substr(56)] = "sha256:" + number;
   }
   EXPECT_EQ("runtime-unreachable", Create(CreateRequest(id_)));
+}
+
+// Another manifest with the same config is the same content: the config's digest and the image ID deny both.
+TEST_F(JudgedCallsTest, AConfigThatIsDeniedIsDeniedUnderEveryManifest) {
+  ASSERT_EQ(id_, runtime_.AddImage("reg.io/app:2", kLayer, R"(,"annotations":{"packed":"again"})"));
+  Publish("reg.io/app:2");
+  const std::string lax = "  - {name: mine, mode: allow, match: {images: [\"reg.io/*\"]}}\n";
+  for (const char* list : {"digests", "imageIds"}) {
+    UsePolicy("rules:\n  - {name: bad, mode: deny, match: {" + std::string(list) + ": [\"" + id_ + "\"]}}\n" + lax);
+    EXPECT_EQ("rule-denies", Create(CreateRequest(id_, "reg.io/app:2"))) << list;
+  }
+  UsePolicy("rules:\n" + lax);
+  EXPECT_EQ("forward", Create(CreateRequest(id_, "reg.io/app:2")));
+}
+
+// The empty config of artifacts is everybody's: its digest names no image.
+TEST_F(JudgedCallsTest, AConfigWithoutLayersDeniesNobody) {
+  const std::string config = R"({"rootfs":{"type":"layers","diff_ids":[]}})";
+  const std::string id = "sha256:" + crypto::Sha256Hex(AsBytes(config));
+  const std::string manifest = fakes::ImageManifest(id);
+  const std::string digest = "sha256:" + crypto::Sha256Hex(AsBytes(manifest));
+  runtime_.content[id] = config;
+  runtime_.content[digest] = manifest;
+  runtime_.records["reg.io/artifact:1"] = digest;
+  runtime_.images[id].id = id;
+  Publish("reg.io/artifact:1");
+  UsePolicy("rules:\n  - {name: bad, mode: deny, match: {digests: [\"" + id +
+            "\"]}}\n  - {name: mine, mode: allow, match: " + "{images: [\"reg.io/*\"]}}\n");
+  EXPECT_NE("rule-denies", Create(CreateRequest(id, "reg.io/artifact:1")));
 }
 
 // A deny rule for the digest that the named record leads to is not passed by another record of the repository.
