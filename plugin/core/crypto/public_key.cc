@@ -299,7 +299,7 @@ bool PublicKey::Verify(ByteView message, ByteView signature) const {
 }
 
 bool PublicKey::VerifyDigest(Hash hash, ByteView digest, ByteView signature) const {
-  if (digest.size() != DigestSize(hash)) return false;
+  if (digest.size() != DigestSize(hash)) return false;  // OpenSSL says so too, for each kind of key that is left
   // libsodium's pre-hashed Ed25519 hashes itself; it takes no digest.
   if (impl_->kind == Kind::kEd25519 || (only_ && *only_ != hash)) return false;
   return VerifyHashed(impl_->key.get(), ToOpenSsl(hash), digest, signature);

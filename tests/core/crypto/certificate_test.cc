@@ -113,6 +113,24 @@ TEST_F(CertificateTest, TimestampListsAreReadStrictly) {
   EXPECT_FALSE(list({0x24, 4, 4, 2, 0, 0}).ok()) << "constructed, not DER";
 }
 
+// Which of two would count is not for us to choose, and neither is "there is none".
+TEST_F(CertificateTest, AnExtensionThatIsReadStandsOnce) {
+  const auto with = [&](int times) {
+    return *Certificate::ParseDer(authority_
+                                      .SignMessage("m", {.leaf =
+                                                             [&](CertificatePlan& plan) {
+                                                               for (int i = 0; i < times; ++i)
+                                                                 plan.extensions.push_back({"1.2.3", {5, 0}, false});
+                                                             },
+                                                         .certificate_logs = [](auto& logs) { logs.clear(); }})
+                                      .certificate);
+  };
+  EXPECT_FALSE(with(0).Extension("1.2.3")->has_value());
+  EXPECT_EQ((Bytes{5, 0}), **with(1).Extension("1.2.3"));
+  EXPECT_FALSE(with(2).Extension("1.2.3").ok());
+  EXPECT_FALSE(with(2).TbsWithout("1.2.3").ok());
+}
+
 TEST_F(CertificateTest, PemHoldsCertificatesAndNothingElse) {
   const std::string pem = fakes::ToPem(Leaf());
   EXPECT_EQ(1U, Certificate::ParsePem(pem)->size());

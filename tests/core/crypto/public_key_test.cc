@@ -123,6 +123,18 @@ TEST(PublicKeyTest, RsaSignaturesInHalves) {
   }
 }
 
+// The bare form stands in a SubjectPublicKeyInfo behind 24 bytes that say what it is.
+TEST(PublicKeyTest, NothingStandsBehindABareRsaKey) {
+  const TestAuthority signer("RSA");
+  const Bytes info = PublicKey::ParsePem(signer.PublicPem())->Der();
+  Bytes bare(info.begin() + 24, info.end());
+  const auto key = PublicKey::ParsePkcs1(bare);
+  ASSERT_TRUE(key.ok()) << key.error().message;
+  EXPECT_TRUE(key->Verify(AsBytes("m"), signer.Sign("m")));
+  bare.push_back(0);
+  EXPECT_FALSE(PublicKey::ParsePkcs1(bare).ok());
+}
+
 TEST(PublicKeyTest, VerifiesItsOwnSignatureOnly) {
   const TestAuthority signer;
   const TestAuthority other;
