@@ -220,6 +220,21 @@ TEST_F(TimestampTest, OtherAnswersAreRefused) {
   EXPECT_FALSE(Timestamp::Parse(Bytes{}).ok());
   EXPECT_FALSE(Timestamp::Parse(Bytes{0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x02}).ok()) << "rejected, without a token";
   EXPECT_FALSE(Timestamp::Parse(Bytes{0x30, 0x05, 0x30, 0x03, 0x02, 0x01, 0x00}).ok()) << "granted, without a token";
+  // `good` with the byte `by` behind the first `these` as `value`.
+  const auto with = [&](const Bytes& these, std::ptrdiff_t by, std::uint8_t value) {
+    Bytes out = good;
+    const auto found = std::search(out.begin(), out.end(), these.begin(), these.end());
+    EXPECT_LT(by, out.end() - found);
+    if (by < out.end() - found) *(found + by) = value;
+    return out;
+  };
+  EXPECT_TRUE(Timestamp::Parse(with({0x02, 0x01, 0x00}, 2, 0)).ok());
+  EXPECT_FALSE(Timestamp::Parse(with({0x02, 0x01, 0x00}, 2, 2)).ok()) << "rejected, with a token all the same";
+  const Bytes year = {'2', '0', '2'};
+  const auto time = std::search(good.begin(), good.end(), year.begin(), year.end());
+  const auto end = std::find(time, good.end(), 'Z');
+  ASSERT_NE(good.end(), end);
+  EXPECT_FALSE(Timestamp::Parse(with(year, end - time, '0')).ok()) << "a time that is not in UTC";
   auto weak = Plan();
   weak.imprint_hash = "SHA1";
   EXPECT_FALSE(Timestamp::Parse(fakes::Stamp(weak, authority_.stamper(), AsBytes("x"))).ok());
