@@ -99,7 +99,8 @@ class AksNode {
 
   AksNode(const std::string& policy_file, const std::string& key_file)
       : containerd_(Env("PULLSEAL_PEERS") + "/" + Env("PULLSEAL_CONTAINERD") + "/usr/bin",
-                    Env("PULLSEAL_CONTAINERD") == "containerd-2" ? 2 : 1, folder_.path() + "/containerd", kPause) {
+                    Env("PULLSEAL_CONTAINERD").starts_with("containerd-2") ? 2 : 1, folder_.path() + "/containerd",
+                    kPause) {
     WriteFile(folder_.path() + "/pullseald/release.pub", ReadText(key_file));
     daemon_ = std::make_unique<Daemon>(Env("PULLSEAL_BUILD") + "/plugin/pullseald", folder_.path() + "/pullseald",
                                        containerd_, ReadText(policy_file), "gate: {decisionTimeout: 5s}\n");
