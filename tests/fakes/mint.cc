@@ -276,4 +276,65 @@ std::string ToPem(const Bytes& certificate) {
   return "-----BEGIN CERTIFICATE-----\n" + body + "\n-----END CERTIFICATE-----\n";
 }
 
+namespace {
+
+X509* ReadX509(const Bytes& der) {
+  const unsigned char* position = der.data();
+  return d2i_X509(nullptr, &position, static_cast<long>(der.size()));
+}
+
+X509_EXTENSION* MakeExtension(const CertificatePlan::Extension& plan) {
+  ASN1_OBJECT* oid = OBJ_txt2obj(plan.oid.c_str(), 1);
+  ASN1_OCTET_STRING* content = ASN1_OCTET_STRING_new();
+  ASN1_OCTET_STRING_set(content, plan.content.data(), static_cast<int>(plan.content.size()));
+  X509_EXTENSION* out = X509_EXTENSION_create_by_OBJ(nullptr, oid, plan.critical ? 1 : 0, content);
+  ASN1_OCTET_STRING_free(content);
+  ASN1_OBJECT_free(oid);
+  return out;
+}
+
+ASN1_TIME* MakeTime(WallTime time) { return ASN1_TIME_set(nullptr, std::chrono::system_clock::to_time_t(time)); }
+
+}  // namespace
+
+Bytes MintList(const ListPlan& plan, const Minted& issuer) {
+  X509_CRL* list = X509_CRL_new();
+  X509_CRL_set_version(list, 1);
+  X509* by = ReadX509(issuer.der);
+  X509_CRL_set_issuer_name(list, X509_get_subject_name(by));
+  ASN1_TIME* from = MakeTime(plan.from);
+  X509_CRL_set1_lastUpdate(list, from);
+  ASN1_TIME* to = plan.to ? MakeTime(*plan.to) : nullptr;
+  if (to != nullptr) X509_CRL_set1_nextUpdate(list, to);
+  for (const Bytes& der : plan.revoked) {
+    X509* one = ReadX509(der);
+    X509_REVOKED* entry = X509_REVOKED_new();
+    X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(one));
+    X509_REVOKED_set_revocationDate(entry, from);
+    for (const auto& extension : plan.entry_extensions) {
+      X509_EXTENSION* made = MakeExtension(extension);
+      X509_REVOKED_add_ext(entry, made, -1);
+      X509_EXTENSION_free(made);
+    }
+    X509_CRL_add0_revoked(list, entry);
+    X509_free(one);
+  }
+  for (const auto& extension : plan.extensions) {
+    X509_EXTENSION* made = MakeExtension(extension);
+    X509_CRL_add_ext(list, made, -1);
+    X509_EXTENSION_free(made);
+  }
+  X509_CRL_sort(list);
+  X509_CRL_sign(list, const_cast<EVP_PKEY*>(issuer.key->native()), EVP_get_digestbyname(plan.hash.c_str()));
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_CRL(list, &der);
+  Bytes out(der, der + (size > 0 ? size : 0));
+  OPENSSL_free(der);
+  ASN1_TIME_free(from);
+  ASN1_TIME_free(to);
+  X509_free(by);
+  X509_CRL_free(list);
+  return out;
+}
+
 }  // namespace pullseal::fakes

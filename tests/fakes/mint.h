@@ -63,6 +63,17 @@ struct CertificateLog {
 Minted MintLogged(const CertificatePlan& plan, const TestAuthority& key, const Minted& issuer,
                   const std::vector<CertificateLog>& logs);
 
+// ListPlan says what a revocation list is to be.
+struct ListPlan {
+  WallTime from;
+  std::optional<WallTime> to;
+  std::vector<Bytes> revoked;  // certificates, whoever issued them
+  std::vector<CertificatePlan::Extension> extensions;
+  std::vector<CertificatePlan::Extension> entry_extensions;  // of each entry
+  std::string hash = "SHA256";
+};
+Bytes MintList(const ListPlan& plan, const Minted& issuer);
+
 // StampPlan says what a time-stamp response is to be.
 struct StampPlan {
   WallTime time;

@@ -23,6 +23,8 @@ inline constexpr std::size_t kKeyBytes = 16 * kKiB;
 inline constexpr int kRsaBitsLeast = 2048;
 inline constexpr int kRsaBitsMost = 4096;
 
+// A revocation list: a private authority's is some KiB, the largest known public one nearly this.
+inline constexpr std::size_t kRevocationListBytes = 16 * kMiB;
 // From a certificate to an anchor: certificates of one path, paths that are verified, names that are compared. Real
 // ones need two, one and some ten; more come only from a signature or timestamp that is made to cost.
 inline constexpr std::size_t kPathDepth = 8;

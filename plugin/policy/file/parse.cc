@@ -20,7 +20,8 @@ using Trusted = sigstore::TrustedMaterial;
 // Reads one policy document. Stops at the first error, which yaml::Reader keeps.
 class PolicyParser {
  public:
-  explicit PolicyParser(const FileReader& read_file) : read_file_(read_file) {}
+  PolicyParser(const FileReader& read_file, const ListReader& read_lists)
+      : read_file_(read_file), lists_{.read = read_lists, .digests = roots_text_, .known = {}} {}
 
   Result<Policy> Parse(const yaml::Node& root) {
     if (in_.Map(
@@ -110,7 +111,7 @@ class PolicyParser {
     if (list == nullptr) return;
     std::set<std::string> names;
     for (const yaml::Node& node : in_.List(*list, "trustStores")) {
-      if (!in_.Map(node, "a trust store", {"name", "kind", "files"})) return;
+      if (!in_.Map(node, "a trust store", {"name", "kind", "files", "revoked"})) return;
       const std::string name = Name(in_.Require(node, "name", "a trust store"), "trustStores.name");
       UniqueName(node, names, name, "trust store");
       if (in_.failed()) return;
@@ -227,7 +228,7 @@ class PolicyParser {
     const RuleMode mode = ParseMode(node);
     const OnUnavailable on_unavailable = ParseOnUnavailable(node);
     auto match = ParseMatch(in_, in_.Require(node, "match", "rule \"" + name + "\""), mode == RuleMode::kDeny);
-    auto require = RequirementParser(in_, policy_).Parse(node, name, mode);
+    auto require = RequirementParser(in_, policy_, lists_).Parse(node, name, mode);
     if (in_.failed() || !match) return;
     Rule::Head head{
         .name = name, .labels = std::move(labels), .match = std::move(*match), .on_unavailable = on_unavailable};
@@ -293,15 +294,16 @@ class PolicyParser {
   const FileReader& read_file_;
   yaml::Reader in_;
   Policy policy_;
-  std::string roots_text_;  // digests of the files of trust roots and stores
+  std::string roots_text_;  // digests of the files of trust roots and stores, and of revocation lists
+  RevocationFiles lists_;
 };
 
 }  // namespace
 
-Result<Policy> ParsePolicy(std::string_view text, const FileReader& read_file) {
+Result<Policy> ParsePolicy(std::string_view text, const FileReader& read_file, const ListReader& read_lists) {
   auto root = yaml::Parse(text, limits::kPolicyBytes);
   if (!root) return root.error();
-  auto policy = PolicyParser(read_file).Parse(*root);
+  auto policy = PolicyParser(read_file, read_lists).Parse(*root);
   if (!policy) return policy;
   policy->sha256 = crypto::Sha256Hex(AsBytes(text));
   std::string all = policy->sha256 + policy->fingerprint;

@@ -90,7 +90,7 @@ std::vector<Authority> RequirementParser::Authorities(const yaml::Node& node) {
 
 std::optional<Authority> RequirementParser::OneAuthority(const yaml::Node& entry) {
   if (const yaml::Node* keyless = entry.Find("keyless")) return KeylessAuthority(*keyless);
-  if (const yaml::Node* notary = entry.Find("notary")) return ParseNotary(in_, *notary, policy_);
+  if (const yaml::Node* notary = entry.Find("notary")) return ParseNotary(in_, *notary, policy_, files_);
   if (const yaml::Node* holders = entry.Find("certificate")) return ParseHolders(in_, *holders, policy_);
   return KeyAuthority(entry);
 }

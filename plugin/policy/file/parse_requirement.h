@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/yaml/yaml.h"
+#include "policy/file/parse_trust_store.h"
 #include "policy/model/model.h"
 
 namespace pullseal::policy {
@@ -16,7 +17,8 @@ namespace pullseal::policy {
 class RequirementParser {
  public:
   // `policy` has its keys, trust roots and trust stores already.
-  RequirementParser(yaml::Reader& in, const Policy& policy) : in_(in), policy_(policy) {}
+  RequirementParser(yaml::Reader& in, Policy& policy, RevocationFiles& files)
+      : in_(in), policy_(policy), files_(files) {}
 
   // Reads `require` of the rule `node`, of that name and mode. Nobody's where the mode looks at no signatures, and
   // after a failure.
@@ -34,7 +36,8 @@ class RequirementParser {
   void Binding(const yaml::Node& node, requirement::Terms& out);
 
   yaml::Reader& in_;
-  const Policy& policy_;
+  Policy& policy_;
+  RevocationFiles& files_;
 };
 
 // FindTrustRoot returns the policy's trust root of that name, or null.

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/crypto/revocation_list.h"
 #include "core/crypto/sha256.h"
 #include "policy/file/limits.h"
 #include "policy/file/parse_requirement.h"
@@ -76,6 +77,63 @@ std::shared_ptr<const TrustStore> NamedStore(yaml::Reader& in, const yaml::Node&
   return store;
 }
 
+std::vector<notary::Revoked> ReadRevoked(yaml::Reader& in, const yaml::Node& store) {
+  std::vector<notary::Revoked> out;
+  const yaml::Node* list = store.Find("revoked");
+  if (list == nullptr) return out;
+  for (const yaml::Node& node : in.List(*list, "revoked")) {
+    if (!in.Map(node, "a revoked certificate", {"spkiSha256", "issuer", "serial", "at", "reason"})) return out;
+    notary::Revoked one;
+    if (const yaml::Node* n = node.Find("spkiSha256")) one.spki_sha256 = in.Text(*n, "spkiSha256");
+    if (const yaml::Node* n = node.Find("issuer")) one.issuer = in.Text(*n, "issuer");
+    if (const yaml::Node* n = node.Find("serial")) one.serial = in.Text(*n, "serial");
+    if (const yaml::Node* n = node.Find("at")) {
+      one.at = ParseTime(in.Text(*n, "at"));
+      if (!one.at) in.Fail(*n, "at must be a time such as 2026-12-31T00:00:00Z");
+    }
+    one.reason = in.Text(in.Require(node, "reason", "a revoked certificate"), "reason");
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+// What cannot be read is told and costs no more than what would have stood in it.
+const std::vector<crypto::RevocationList>& ListsOf(const std::string& pattern, Policy& policy, RevocationFiles& files) {
+  const auto [found, is_new] = files.known.try_emplace(pattern);
+  std::vector<crypto::RevocationList>& out = found->second;
+  if (!is_new || !files.read) return out;
+  for (const ListFile& file : files.read(pattern)) {
+    auto list = file.content ? crypto::RevocationList::Parse(Bytes(file.content->begin(), file.content->end()))
+                             : Result<crypto::RevocationList>(file.content.error());
+    if (!list) {
+      policy.problems.push_back("revocation list " + Printable(file.name, 200) + ": not used: " + list.error().message);
+      continue;
+    }
+    files.digests += " " + crypto::Sha256Hex(AsBytes(*file.content));
+    out.push_back(std::move(*list));
+  }
+  return out;
+}
+
+std::shared_ptr<const std::vector<crypto::RevocationList>> ReadLists(yaml::Reader& in, const yaml::Node& node,
+                                                                     Policy& policy, RevocationFiles& files) {
+  auto out = std::make_shared<std::vector<crypto::RevocationList>>();
+  if (!in.Map(node, "revocation", {"crls", "stale"})) return out;
+  if (const yaml::Node* stale = node.Find("stale"); stale != nullptr && in.Text(*stale, "stale") != "alarm") {
+    in.Fail(*stale, "stale must be alarm: a list that has ended still counts, and is told");
+  }
+  const yaml::Node& patterns = in.Require(node, "crls", "revocation");
+  for (const std::string& pattern : in.Texts(patterns, "crls")) {
+    if (pattern.find('/') != std::string::npos)
+      in.Fail(patterns, "crls are names or patterns of files, without a folder");
+    if (in.failed()) return out;
+    const auto& lists = ListsOf(pattern, policy, files);
+    out->insert(out->end(), lists.begin(), lists.end());
+    if (out->size() > limits::kRevocationLists) in.Fail(patterns, "crls are more than 64 files");
+  }
+  return out;
+}
+
 void ReadTimestamps(yaml::Reader& in, const yaml::Node& node, const Policy& policy, notary::Trust& out) {
   if (!in.Map(node, "timestamps", {"trustStore", "verify"})) return;
   out.timestamps = NamedStore(in, node, "timestamps", policy);
@@ -113,15 +171,18 @@ void ParseTrustStore(yaml::Reader& in, const yaml::Node& node, const std::string
     certificates.insert(certificates.end(), read->begin(), read->end());
   }
   if (in.failed()) return;
-  auto store = TrustStore::Make(name, *kind, std::move(certificates));
+  auto revoked = ReadRevoked(in, node);
+  if (in.failed()) return;
+  auto store = TrustStore::Make(name, *kind, std::move(certificates), std::move(revoked));
   if (!store) return in.Fail(node, what + " " + store.error().message);
   policy.trust_stores.push_back(std::make_shared<const TrustStore>(std::move(*store)));
   if (policy.trust_stores.size() > limits::kTrustStores) return in.Fail(node, "too many trust stores");
   if (auto apart = notary::CheckApart(policy.trust_stores); !apart) in.Fail(node, apart.error().message);
 }
 
-std::optional<requirement::Authority> ParseNotary(yaml::Reader& in, const yaml::Node& node, const Policy& policy) {
-  if (!in.Map(node, "notary", {"trustStore", "identities", "timestamps"})) return std::nullopt;
+std::optional<requirement::Authority> ParseNotary(yaml::Reader& in, const yaml::Node& node, Policy& policy,
+                                                  RevocationFiles& files) {
+  if (!in.Map(node, "notary", {"trustStore", "identities", "timestamps", "revocation"})) return std::nullopt;
   notary::Trust trust;
   trust.store = NamedStore(in, node, "notary", policy);
   for (const yaml::Node& entry : in.List(in.Require(node, "identities", "notary"), "identities")) {
@@ -135,6 +196,7 @@ std::optional<requirement::Authority> ParseNotary(yaml::Reader& in, const yaml::
     trust.identities.push_back(std::move(*identity));
   }
   if (const yaml::Node* n = node.Find("timestamps")) ReadTimestamps(in, *n, policy, trust);
+  if (const yaml::Node* n = node.Find("revocation")) trust.lists = ReadLists(in, *n, policy, files);
   if (in.failed()) return std::nullopt;
   auto made = requirement::Notary::Make(std::move(trust));
   if (made) return std::move(*made);

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "core/crypto/certificate_profile.h"
+#include "core/crypto/revocation_list.h"
 #include "verify/notary/trust.h"
 #include "verify/sigstore/trusted_material.h"
 
@@ -81,10 +82,17 @@ void WarnOfStore(const Policy& policy, const notary::TrustStore& store, WallTime
   if (std::none_of(policy.rules.begin(), policy.rules.end(), used_by)) out.push_back(what + " is used by no rule");
 }
 
-void WarnOfNotary(const Rule& rule, const requirement::Notary& notary, std::vector<std::string>& out) {
+void WarnOfNotary(const Rule& rule, const requirement::Notary& notary, WallTime now, std::vector<std::string>& out) {
   const notary::Trust& trust = notary.trust();
   const std::string what = "rule \"" + rule.name + "\": signatures of trust store \"" + trust.store->name() + "\" ";
-  out.push_back(what + "are not checked for revocation");
+  if (!trust.lists && trust.store->revoked().empty()) out.push_back(what + "are not checked for revocation");
+  if (trust.lists && trust.lists->empty()) out.push_back(what + "ask for revocation lists, and there is none");
+  const auto is_stale = [now](const crypto::RevocationList& one) {
+    return one.next_update() && *one.next_update() < now;
+  };
+  if (trust.lists && std::any_of(trust.lists->begin(), trust.lists->end(), is_stale)) {
+    out.push_back(what + "are checked against a revocation list of which a newer one is due");
+  }
   if (trust.store->kind() == notary::StoreKind::kCa && !trust.timestamps) {
     out.push_back(what + "need no timestamp; each image is refused once its signer's certificate ends");
   }
@@ -150,7 +158,7 @@ Result<Exception> Exception::Make(std::string name, Match match, WallTime until,
 }
 
 std::vector<std::string> Warnings(const Policy& policy, WallTime now) {
-  std::vector<std::string> out;
+  std::vector<std::string> out = policy.problems;
   for (const requirement::TrustRoot& root : policy.trust_roots) {
     for (const std::string& problem : root.trusted->problems()) {
       out.push_back("trust root \"" + root.name + "\": not used: " + problem);
@@ -161,7 +169,7 @@ std::vector<std::string> Warnings(const Policy& policy, WallTime now) {
   for (const Rule& rule : policy.rules) {
     for (const requirement::Authority& one : rule.require.signatures.any_of()) {
       if (const auto* keyless = std::get_if<requirement::Keyless>(&one)) WarnOfDemands(rule, *keyless, out);
-      if (const auto* notary = std::get_if<requirement::Notary>(&one)) WarnOfNotary(rule, *notary, out);
+      if (const auto* notary = std::get_if<requirement::Notary>(&one)) WarnOfNotary(rule, *notary, now, out);
     }
   }
   for (const requirement::Key& key : policy.keys) {

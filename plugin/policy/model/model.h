@@ -123,7 +123,8 @@ struct Policy {
   std::vector<requirement::Key> keys;
   std::vector<requirement::TrustRoot> trust_roots;
   std::vector<std::shared_ptr<const notary::TrustStore>> trust_stores;
-  std::vector<Rule> rules;  // in the order of the file
+  std::vector<Rule> rules;            // in the order of the file
+  std::vector<std::string> problems;  // of files that cost no more than what is missing in them, one sentence each
   std::vector<Exception> exceptions;
 };
 

@@ -6,6 +6,7 @@
 #include "core/crypto/issuer_chain.h"
 #include "core/crypto/path_search.h"
 #include "verify/judge/authority.h"
+#include "verify/notary/revocation.h"
 #include "verify/notary/signing_chain.h"
 #include "verify/notary/trust.h"
 #include "verify/sigstore/verify.h"
@@ -19,6 +20,7 @@
 //   5. every certificate was valid at every proven time, or where none is proven, is now
 //                                                                                 else certificate-expired,
 //                                                                                 time-outside-certificate
+//   6. the roots' own list of revoked certificates has none of them               else certificate-revoked
 namespace pullseal::judge {
 namespace {
 
@@ -82,8 +84,7 @@ std::string NameOf(const Certificate& leaf) {
 }
 
 // 5.
-void CheckTimes(std::vector<Certificate> path, const Certificate& leaf, WallTime now, Attribution& out) {
-  path.insert(path.begin(), leaf);
+void CheckTimes(const std::vector<Certificate>& path, WallTime now, Attribution& out) {
   const std::vector<WallTime> at_now = {now};
   const std::vector<WallTime>& times = out.times.empty() ? at_now : out.times;
   WallTime end = WallTime::max();
@@ -97,6 +98,20 @@ void CheckTimes(std::vector<Certificate> path, const Certificate& leaf, WallTime
     return;
   }
   if (out.times.empty()) out.good_until = end;
+}
+
+// 6.
+void CheckRevocation(const std::vector<Certificate>& path, const notary::TrustStore& roots, WallTime now,
+                     Attribution& out) {
+  std::optional<notary::ProvenInterval> existed;
+  if (!out.times.empty()) {
+    const auto [first, last] = std::minmax_element(out.times.begin(), out.times.end());
+    existed = notary::ProvenInterval{*first, *last};
+  }
+  auto why = notary::WhyRevoked(path, roots, nullptr, existed, now);
+  if (!why) return;
+  out.reason = Reason::kCertificateRevoked;
+  out.detail = std::move(*why);
 }
 
 }  // namespace
@@ -127,7 +142,9 @@ Attribution AttributeToHolders(const sigstore::SignedMaterial& material, const C
     out.detail = "nothing proves when its certificate was used";
     return out;
   }
-  CheckTimes(std::move(*path), leaf, now, out);
+  path->insert(path->begin(), leaf);
+  CheckTimes(*path, now, out);
+  if (out.reason == Reason::kSigned) CheckRevocation(*path, *asked.asked().roots, now, out);
   if (out.reason == Reason::kSigned) out.authorities.insert(asked.id());
   return out;
 }

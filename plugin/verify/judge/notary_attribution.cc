@@ -37,6 +37,8 @@ Reason ReasonOf(Flaw flaw) {
       return Reason::kTimeOutsideCertificate;
     case Flaw::kCertificateExpired:
       return Reason::kCertificateExpired;
+    case Flaw::kRevoked:
+      return Reason::kCertificateRevoked;
   }
   return Reason::kSignatureInvalid;
 }

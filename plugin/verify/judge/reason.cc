@@ -222,6 +222,15 @@ constexpr std::array kRows = std::to_array<ReasonRow>({
      .outcome = Outcome::kDeny,
      .sentence = "the signing key has been revoked; sign the image again with a key that is still trusted.",
      .who_acts = "developer: sign again with a trusted key; security: knows why"},
+    {.reason = Reason::kCertificateRevoked,
+     .slug = "certificate-revoked",
+     .outcome = Outcome::kDeny,
+     .sentence =
+         "a certificate of the signature, or of its timestamp, has been revoked; sign the image again with one that is "
+         "still trusted.",
+     .who_acts =
+         "developer: sign again with another certificate; security: knows why; `revoked` of the trust store, or its "
+         "issuer's list"},
     {.reason = Reason::kThresholdNotMet,
      .slug = "threshold-not-met",
      .outcome = Outcome::kDeny,

@@ -48,6 +48,7 @@ enum class Reason {
   kKeyNotYetValid,
   kKeyExpired,
   kKeyRevoked,
+  kCertificateRevoked,
   kThresholdNotMet,
   kReferenceInvalid,
   kNotOnNode,

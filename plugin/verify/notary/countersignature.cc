@@ -41,7 +41,7 @@ Status CheckPath(const crypto::TimestampToken& token, const Certificate& signer,
 
 }  // namespace
 
-Result<ProvenInterval> VerifyTimestamp(ByteView token, ByteView signature, const TrustStore& store, WallTime now) {
+Result<VerifiedTimestamp> VerifyTimestamp(ByteView token, ByteView signature, const TrustStore& store, WallTime now) {
   const auto read = crypto::TimestampToken::Parse(token);
   if (!read) return read.error();
   // Nothing of it is used before it is known who signed it.
@@ -50,8 +50,12 @@ Result<ProvenInterval> VerifyTimestamp(ByteView token, ByteView signature, const
   if (auto good = CheckTimestamper(*signer); !good) {
     return Invalid("its signer's certificate \"" + signer->SubjectText() + "\" " + good.error().message);
   }
-  const auto path = crypto::SearchPath(*signer, read->certificates(), store.certificates(),
-                                       [&](const auto& above) { return CheckPath(*read, *signer, above); });
+  VerifiedTimestamp out;
+  const auto path = crypto::SearchPath(*signer, read->certificates(), store.certificates(), [&](const auto& above) {
+    Status good = CheckPath(*read, *signer, above);
+    if (good) out.chain = above;
+    return good;
+  });
   if (!path) {
     const std::string& why = path.error().message;
     return why.starts_with("timestamp: ")
@@ -60,7 +64,10 @@ Result<ProvenInterval> VerifyTimestamp(ByteView token, ByteView signature, const
   }
   if (!read->IsOver(signature)) return Invalid("is over something else than this signature");
   if (read->time() > now + limits::kNotaryClockSkew) return Invalid("is from the future");
-  return ProvenInterval{read->time() - read->accuracy(), read->time() + read->accuracy()};
+  out.chain.insert(out.chain.begin(), *signer);
+  out.first = read->time() - read->accuracy();
+  out.last = read->time() + read->accuracy();
+  return out;
 }
 
 }  // namespace pullseal::notary

@@ -19,6 +19,8 @@ inline constexpr std::size_t kNotaryAnnotations = 256;
 // Certificates of a trust store and identities of a rule: each is compared with what a signature brings.
 inline constexpr std::size_t kTrustStoreCertificates = 64;
 inline constexpr std::size_t kNotaryIdentities = 64;
+// Entries of a store's own list of revoked certificates: more is an authority's list, which is a file.
+inline constexpr std::size_t kRevokedCertificates = 1024;
 // A timestamp, or a signing authority's own time, may be this much ahead of our clock.
 inline constexpr std::chrono::minutes kNotaryClockSkew{5};
 inline constexpr std::size_t kDistinguishedNameBytes = 1 * kKiB;  // a name in the policy

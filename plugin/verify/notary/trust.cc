@@ -19,9 +19,31 @@ Status CheckStored(const crypto::Certificate& certificate, StoreKind kind) {
   return CheckSigner(certificate);
 }
 
+bool IsHex(const std::string& text) {
+  return !text.empty() && text.size() % 2 == 0 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+// An entry that names nobody would revoke nothing without saying so.
+Status CheckRevoked(const std::vector<Revoked>& revoked) {
+  if (revoked.size() > limits::kRevokedCertificates) return Error{ErrorCode::kLimit, "revokes more than 1024"};
+  for (const Revoked& one : revoked) {
+    const bool by_key =
+        IsHex(one.spki_sha256) && one.spki_sha256.size() == 64 && one.issuer.empty() && one.serial.empty();
+    const bool by_serial = one.spki_sha256.empty() && !one.issuer.empty() && IsHex(one.serial);
+    if (!by_key && !by_serial) {
+      return Invalid(
+          "has a revoked entry without either spkiSha256 (64 lower-case hexadecimal digits) or issuer and serial");
+    }
+    if (one.reason.empty()) return Invalid("has a revoked entry without a reason");
+  }
+  return {};
+}
+
 }  // namespace
 
-Result<TrustStore> TrustStore::Make(std::string name, StoreKind kind, std::vector<crypto::Certificate> certificates) {
+Result<TrustStore> TrustStore::Make(std::string name, StoreKind kind, std::vector<crypto::Certificate> certificates,
+                                    std::vector<Revoked> revoked) {
+  if (auto good = CheckRevoked(revoked); !good) return good.error();
   if (certificates.empty()) return Invalid("has no certificate");
   if (certificates.size() > limits::kTrustStoreCertificates) {
     return Error{ErrorCode::kLimit, "has more than 64 certificates"};
@@ -31,7 +53,7 @@ Result<TrustStore> TrustStore::Make(std::string name, StoreKind kind, std::vecto
       return Invalid("certificate \"" + one.SubjectText() + "\" " + good.error().message);
     }
   }
-  return TrustStore(std::move(name), kind, std::move(certificates));
+  return TrustStore(std::move(name), kind, std::move(certificates), std::move(revoked));
 }
 
 bool TrustStore::Holds(const crypto::Certificate& certificate) const {

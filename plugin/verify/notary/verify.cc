@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "verify/notary/limits.h"
+#include "verify/notary/revocation.h"
 
 namespace pullseal::notary {
 namespace {
@@ -42,7 +43,8 @@ std::optional<Fault> CheckSignerOf(const SignedPayload& signature, const Trust& 
 }
 
 // 4. for the scheme notary.x509.
-std::optional<Fault> TakeProvenTime(const SignedPayload& signature, const Trust& trust, WallTime now, Proof& out) {
+std::optional<Fault> TakeProvenTime(const SignedPayload& signature, const Trust& trust, WallTime now, Proof& out,
+                                    std::vector<Certificate>& stampers) {
   const bool valid_now = signature.chain.ValidFrom(now, now);
   const bool needed = trust.timestamps && (trust.verify == Trust::Timestamps::kAlways || !valid_now);
   if (!needed) {
@@ -52,12 +54,13 @@ std::optional<Fault> TakeProvenTime(const SignedPayload& signature, const Trust&
   }
   const auto& token = signature.envelope.timestamp;
   if (!token) return Fault{Flaw::kTimeMissing, "it has no timestamp"};
-  const auto interval = VerifyTimestamp(*token, signature.envelope.signature, *trust.timestamps, now);
+  auto interval = VerifyTimestamp(*token, signature.envelope.signature, *trust.timestamps, now);
   if (!interval) return Fault{Flaw::kTimestampInvalid, interval.error().message};
   if (!signature.chain.ValidFrom(interval->first, interval->last)) {
     return Fault{Flaw::kTimeOutside, "its timestamp lies outside a certificate's validity"};
   }
   out.existed = *interval;
+  stampers = std::move(interval->chain);
   return std::nullopt;
 }
 
@@ -69,6 +72,18 @@ std::optional<Fault> TakeAuthenticTime(const SignedPayload& signature, WallTime 
     return Fault{Flaw::kTimeOutside, "it was signed outside a certificate's validity"};
   }
   out.authentic_time = time;
+  return std::nullopt;
+}
+
+// 5. A timestamp of a revoked authority excuses nothing.
+std::optional<Fault> CheckRevocation(const SignedPayload& signature, const Trust& trust,
+                                     const std::vector<Certificate>& stampers, const Proof& proof, WallTime now) {
+  if (!stampers.empty()) {
+    auto why = WhyRevoked(stampers, *trust.timestamps, trust.lists.get(), std::nullopt, now);
+    if (why) return Fault{Flaw::kRevoked, "timestamp: " + *why};
+  }
+  auto why = WhyRevoked(signature.chain.certificates(), *trust.store, trust.lists.get(), proof.existed, now);
+  if (why) return Fault{Flaw::kRevoked, std::move(*why)};
   return std::nullopt;
 }
 
@@ -111,8 +126,11 @@ std::variant<Proof, Fault> Verify(const SignedPayload& signature, const Trust& t
   const auto& expiry = signature.envelope.expiry;
   if (expiry && now >= *expiry) return Fault{Flaw::kExpired, "it was good until " + FormatTime(*expiry)};
   const bool by_itself = signature.envelope.scheme == Scheme::kSigningAuthority;
-  auto fault = by_itself ? TakeAuthenticTime(signature, now, out) : TakeProvenTime(signature, trust, now, out);
+  std::vector<Certificate> stampers;
+  auto fault =
+      by_itself ? TakeAuthenticTime(signature, now, out) : TakeProvenTime(signature, trust, now, out, stampers);
   if (fault) return std::move(*fault);
+  if (auto revoked = CheckRevocation(signature, trust, stampers, out, now)) return std::move(*revoked);
   if (expiry) out.good_until = std::min(*expiry, out.good_until.value_or(WallTime::max()));
   return out;
 }

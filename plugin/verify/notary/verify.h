@@ -29,6 +29,7 @@ enum class Flaw {
   kTimestampInvalid,    // its timestamp does not hold
   kTimeOutside,         // it was made outside its certificates' validity
   kCertificateExpired,  // its certificates are not valid now, and nothing proves when it was made
+  kRevoked,             // a certificate of it or of its timestamp is revoked
 };
 
 // Fault is a flaw and what to tell people about it.
@@ -73,6 +74,7 @@ struct Proof {
 //      the token holds and its whole interval lies in every certificate's validity, wherever `now` is; else every
 //      certificate is valid now, and the token is not looked at. The envelope's own signing time decides nothing. Under
 //      notary.x509.signingAuthority its authentic time lies in every certificate's validity, and not in the future.
+//   5. revocation: nothing revokes a certificate of it or of its timestamp, see WhyRevoked.
 // What was signed is the caller's to compare. `trust` has passed CheckTrust. Thread-safe.
 std::variant<Proof, Fault> Verify(const SignedPayload& signature, const Trust& trust, WallTime now);
 

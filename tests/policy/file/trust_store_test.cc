@@ -2,9 +2,16 @@
 // Trust stores and the authorities that name them, as a policy file has them.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include "core/base/bytes.h"
+#include "core/crypto/revocation_list.h"
+#include "fakes/mint.h"
 #include "fakes/notary_authority.h"
 #include "policy/file/limits.h"
+#include "policy/file/load.h"
 #include "policy/file/parse.h"
 #include "verify/notary/trust.h"
 
@@ -126,6 +133,68 @@ TEST_F(TrustStoreFileTest, WhatIsUnsafeOrCannotHoldIsRefused) {
   }
   EXPECT_TRUE(Parse(kStore, anybody + ", unsafe: true}]").ok());
   EXPECT_TRUE(Parse(kStore, "trustStore: acme, identities: [{usage: \"1.3.6.1.5.5.7.3.3\", unsafe: true}]").ok());
+}
+
+// Lists lie with what the node keeps: each that is there is read, and one that cannot be costs no more than itself.
+TEST_F(TrustStoreFileTest, RevocationListsAreReadAndTold) {
+  std::string folder = std::filesystem::temp_directory_path() / "policy-XXXXXX";
+  ASSERT_NE(nullptr, ::mkdtemp(folder.data()));
+  const std::string policy_file = folder + "/policy.yaml";
+  std::filesystem::create_directories(folder + "/crl");
+  const auto write = [](const std::string& path, const std::string& text) { std::ofstream(path) << text; };
+  write(folder + "/root.pem", files_["root.pem"]);
+  const auto load = [&](const std::string& revocation, const std::string& revoked = "") {
+    write(policy_file,
+          "apiVersion: pullseal.dev/v1\nkind: NodePolicy\nmetadata: {name: t}\ntrustStores:\n"
+          "  - {name: acme, kind: ca, files: [root.pem]" +
+              revoked +
+              "}\nrules:\n"
+              "  - name: app\n    match: {images: [\"reg.io/**\"]}\n    require:\n      signatures:\n"
+              "        anyOf:\n          - notary: {trustStore: acme, " +
+              kWho + ", revocation: {" + revocation + "}}\n");
+    return LoadPolicy(policy_file, folder + "/crl");
+  };
+  const auto lists = [](const Policy& policy) {
+    return std::get<requirement::Notary>(policy.rules.at(0).require.signatures.any_of().at(0)).trust().lists->size();
+  };
+  const auto none = load("crls: [\"*.crl\"]");
+  ASSERT_TRUE(none.ok()) << none.error().message;
+  EXPECT_EQ(0U, lists(*none));
+  const WallTime due = fakes::NotaryAuthority::Now() + std::chrono::hours(1);
+  const Bytes list = fakes::MintList({.from = fakes::NotaryAuthority::Now(), .to = due}, Acme().ca());
+  write(folder + "/crl/acme.crl", std::string(AsText(list)));
+  write(folder + "/crl/broken.crl", "junk");
+  write(folder + "/crl/other.txt", "junk");
+  const auto one = load("crls: [\"*.crl\"], stale: alarm");
+  ASSERT_TRUE(one.ok()) << one.error().message;
+  EXPECT_EQ(1U, lists(*one));
+  EXPECT_NE(none->fingerprint, one->fingerprint) << "a listing ends what is remembered";
+  ASSERT_EQ(1U, one->problems.size());
+  EXPECT_NE(std::string::npos, one->problems[0].find("revocation list broken.crl: not used"));
+  const auto told = [](const Policy& policy, WallTime now, const std::string& part) {
+    const auto all = Warnings(policy, now);
+    return std::any_of(all.begin(), all.end(), [&](const auto& text) { return text.find(part) != std::string::npos; });
+  };
+  EXPECT_TRUE(told(*none, due, "there is none"));
+  EXPECT_FALSE(told(*one, due, "newer one is due"));
+  EXPECT_TRUE(told(*one, due + std::chrono::seconds(1), "newer one is due"));
+  EXPECT_FALSE(told(*one, due, "not checked for revocation"));
+  EXPECT_EQ(1U, lists(*load("crls: [\"*.crl\", \"none*\"]")));
+  EXPECT_FALSE(load("crls: [\"../*.crl\"]").ok());
+  EXPECT_FALSE(load("crls: [\"*.crl\"], stale: deny").ok());
+  EXPECT_FALSE(load("stale: alarm").ok());
+  const std::string key(64, 'a');
+  const auto own =
+      load("crls: [\"*.crl\"]", ", revoked: [{spkiSha256: " + key + ", at: 2026-01-01T00:00:00Z, reason: stolen}]");
+  ASSERT_TRUE(own.ok()) << own.error().message;
+  ASSERT_EQ(1U, own->trust_stores[0]->revoked().size());
+  EXPECT_EQ(ParseTime("2026-01-01T00:00:00Z"), own->trust_stores[0]->revoked()[0].at);
+  for (const char* bad :
+       {", revoked: [{spkiSha256: x, reason: r}]", ", revoked: [{reason: r}]", ", revoked: [{issuer: a, serial: 0a}]",
+        ", revoked: [{issuer: a, serial: 0a, at: x, reason: r}]"}) {
+    EXPECT_FALSE(load("crls: [\"*.crl\"]", bad).ok()) << bad;
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST_F(TrustStoreFileTest, CertificatesOfAnOwnPki) {

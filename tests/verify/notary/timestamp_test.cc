@@ -19,7 +19,7 @@ using fakes::TokenPlan;
 
 const Bytes kOver = {1, 2, 3};
 
-Result<ProvenInterval> Check(const Bytes& token, const Bytes& root) {
+Result<VerifiedTimestamp> Check(const Bytes& token, const Bytes& root) {
   return VerifyTimestamp(token, kOver, *Store("tsa", StoreKind::kTsa, {root}), NotaryAuthority::Now());
 }
 
