@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+
 #include "e2e/node_fixture.h"
 
 // Where images came from, by the ways in which images come onto nodes: through the kubelet and around it, from disk
@@ -102,6 +104,11 @@ class AksNode {
                     Env("PULLSEAL_CONTAINERD").starts_with("containerd-2") ? 2 : 1, folder_.path() + "/containerd",
                     kPause) {
     WriteFile(folder_.path() + "/pullseald/release.pub", ReadText(key_file));
+    // The roots that a shipped policy names lie beside it.
+    for (const auto& file : std::filesystem::directory_iterator(std::filesystem::path(policy_file).parent_path())) {
+      if (file.path().extension() != ".crt") continue;
+      WriteFile(folder_.path() + "/pullseald/" + file.path().filename().string(), ReadText(file.path()));
+    }
     daemon_ = std::make_unique<Daemon>(Env("PULLSEAL_BUILD") + "/plugin/pullseald", folder_.path() + "/pullseald",
                                        containerd_, ReadText(policy_file), "gate: {decisionTimeout: 5s}\n");
     kubelet_ = std::make_unique<Cri>(daemon_->socket());
