@@ -15,8 +15,8 @@ Hosts::Folders HostsFolders(const Settings& settings) {
   if (settings.certs_dirs) return Hosts::Always(*settings.certs_dirs);
   auto known = std::make_shared<containerd::Configuration>(settings.containerd_config, settings.containerd_note);
   return [known] {
-    const auto settings = known->Get();
-    return containerd::HostsFolders(settings ? *settings : containerd::Settings{});
+    const auto in_force = known->Get();
+    return containerd::HostsFolders(in_force ? *in_force : containerd::Settings{});
   };
 }
 
