@@ -121,8 +121,9 @@ TEST_F(JudgedCallsTest, AnswersOfTheRegistryBearNoFirstWordAndAreNotForwarded) {
   const auto refusal = [&](const std::string& image) {
     const Ruling ruling = Pull(PullRequest(image));
     const auto* status = std::get_if<GrpcStatus>(&ruling);
-    if (status != nullptr) EXPECT_EQ(relay::GrpcCode::kUnknown, status->code);
-    return status != nullptr ? status->message : "forwarded";
+    if (status == nullptr) return std::string("forwarded");
+    EXPECT_EQ(relay::GrpcCode::kUnknown, status->code);
+    return status->message;
   };
   EXPECT_TRUE(refusal("reg.io/app:none").starts_with("reg.io/app:none: image-not-found: the registry says"));
   http_.On("manifests/none", [](const http::HttpRequest&) { return fakes::FakeRegistry::Response(401, ""); });

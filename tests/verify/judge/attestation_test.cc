@@ -220,8 +220,9 @@ TEST_F(AttestationTest, JunkAndOrderChangeNothing) {
       EXPECT_EQ(before, ReasonOf(Custom(which), all)) << round;
       if (which == Which::kAll) continue;
       all.push_back(Approval(random() % 2 == 0, "2026-01-01T00:00:00Z"));
-      if (which == Which::kNewest || before == Reason::kSigned)
+      if (which == Which::kNewest || before == Reason::kSigned) {
         EXPECT_EQ(before, ReasonOf(Custom(which), all)) << round;
+      }
     }
   }
 }
