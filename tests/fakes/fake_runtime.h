@@ -18,8 +18,9 @@ class FakeRuntime final : public runtime::Runtime {
   std::map<std::string, runtime::Image> images;  // by any name or ID that resolves
   std::map<std::string, runtime::Sandbox> sandboxes;
   std::map<std::string, runtime::Container> containers;
-  std::map<std::string, std::string> records;  // name -> target digest
-  std::map<std::string, std::string> content;  // digest -> bytes, as the store gives them
+  std::map<std::string, runtime::Snapshot> snapshots;  // by name, of any snapshotter
+  std::map<std::string, std::string> records;          // name -> target digest
+  std::map<std::string, std::string> content;          // digest -> bytes, as the store gives them
   std::string sandbox_image;
   std::string version = "1.7.24";
   std::optional<Error> pull_trouble;     // every pull meets it
@@ -48,6 +49,9 @@ class FakeRuntime final : public runtime::Runtime {
     return Error{ErrorCode::kNotFound, "no container"};
   }
   Result<runtime::Container> FindContainer(const std::string& id, SteadyTime) override { return Find(containers, id); }
+  Result<runtime::Snapshot> FindSnapshot(const std::string&, const std::string& name, SteadyTime) override {
+    return Find(snapshots, name);
+  }
   Result<std::vector<runtime::RunningContainer>> ListRunning(SteadyTime) override {
     if (away) return Away();
     std::vector<runtime::RunningContainer> out;

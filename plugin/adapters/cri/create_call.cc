@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <thread>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "adapters/cri/call_steps.h"
 #include "adapters/cri/limits.h"
@@ -142,6 +144,7 @@ class CreateCall final : public CallSteps {
     const ImageAnswer answer = images_.Judge(*volume.snapshot(), question);
     if (auto refusal = Refusal(volume, volume.Settle(answer.decision))) return refusal;
     if (!answer.link) return std::nullopt;
+    volumes_.push_back(answer);
     const std::string pinned = question.claimed->At(answer.link->target).Text();
     if (auto made = MakeRecord(pinned, *answer.link); !made) return Refusal(volume, volume.Settle(made.error()));
     spec.set_image(pinned);
@@ -198,7 +201,18 @@ class CreateCall final : public CallSteps {
     if (!container) return NotShown(container.error());
     if (!answer_) return admission::JudgeContainer(inquiry(), *container, deadline);
     if (answer_->chain_id.empty()) return answer_->decision;
-    return images_.CompareRootfs(*inquiry().snapshot(), question_, *answer_, *container);
+    Decision decision = images_.CompareRootfs(*answer_, *container, deadline);
+    if (decision.reason != answer_->decision.reason) return decision;
+    return CompareVolumes(*container, std::move(decision), deadline);
+  }
+
+  // Only now: before the create another pull could have brought the snapshots in between.
+  Decision CompareVolumes(const runtime::Container& container, Decision decision, SteadyTime deadline) {
+    for (const ImageAnswer& volume : volumes_) {
+      const Status layers = images_.CompareLayers(volume, container.snapshotter, deadline);
+      if (!layers) return admission::RefuseFor(layers.error());
+    }
+    return decision;
   }
 
   // The container was created from content that was not judged. If it cannot be removed, it still cannot be started
@@ -214,6 +228,7 @@ class CreateCall final : public CallSteps {
   v1::CreateContainerRequest request_;
   ImageQuestion question_;
   std::optional<ImageAnswer> answer_;  // absent until the image was judged
+  std::vector<ImageAnswer> volumes_;   // of the images that are mounted
 };
 
 }  // namespace

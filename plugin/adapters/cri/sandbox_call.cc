@@ -153,7 +153,7 @@ class SandboxCall final : public CallSteps {
     auto container = services().runtime.FindContainer(sandbox_id, deadline);
     if (!container) return NotShown(container.error());
     if (answer_.chain_id.empty()) return answer_.decision;
-    return images_.CompareRootfs(*inquiry().snapshot(), question_, answer_, *container);
+    return images_.CompareRootfs(answer_, *container, deadline);
   }
 
   admission::ImageJudge images_;

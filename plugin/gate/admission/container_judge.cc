@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <utility>
+#include <variant>
 
 #include "core/base/limits.h"
 #include "gate/admission/image_judge.h"
 #include "gate/gate/gate.h"
+#include "gate/gate/standing.h"
 #include "image/runtime/limits.h"
 #include "image/runtime/sandbox_image.h"
 
@@ -20,6 +22,34 @@ std::optional<oci::Reference> ParseName(const std::string& text) {
   if (text.empty() || text.starts_with("sha256:")) return std::nullopt;
   auto name = oci::Reference::Parse(text);
   return name ? std::optional(std::move(*name)) : std::nullopt;
+}
+
+// What an image volume of a container is: the question, or the decision where it cannot even be asked.
+std::variant<ImageQuestion, Decision> AskAboutVolume(ImageJudge& images, const runtime::ImageVolume& volume,
+                                                     ImageQuestion question) {
+  auto stored = images.Resolve(volume.image, question.deadline);
+  if (!stored) return RefuseFor(stored.error());
+  question.image_id = stored->image_id;
+  question.claimed = ParseName(volume.claimed);
+  if (!question.claimed) question.claimed = std::move(stored->name);
+  return question;
+}
+
+// The first of the container's image volumes that may not be mounted; absent if there is none.
+std::optional<Decision> JudgeVolumes(Inquiry& inquiry, ImageJudge& images, const runtime::Container& container,
+                                     const ImageQuestion& question) {
+  for (const runtime::ImageVolume& volume : container.volumes) {
+    auto asked = AskAboutVolume(images, volume, question);
+    if (auto* decision = std::get_if<Decision>(&asked)) return std::move(*decision);
+    ImageAnswer answer = images.Judge(*inquiry.snapshot(), std::get<ImageQuestion>(asked));
+    if (gate::StandingOf(answer.decision, inquiry.snapshot().get()) == gate::Standing::kRefused) {
+      return std::move(answer.decision);
+    }
+    if (const Status layers = images.CompareLayers(answer, container.snapshotter, question.deadline); !layers) {
+      return RefuseFor(layers.error());
+    }
+  }
+  return std::nullopt;
 }
 
 std::string ClaimedName(const Services& services, const runtime::Container& container) {
@@ -57,7 +87,10 @@ Decision JudgeContainer(Inquiry& inquiry, const runtime::Container& container, S
   ImageJudge images(services);
   const ImageAnswer answer = images.Judge(*inquiry.snapshot(), question);
   if (answer.chain_id.empty()) return answer.decision;
-  return images.CompareRootfs(*inquiry.snapshot(), question, answer, container);
+  Decision decision = images.CompareRootfs(answer, container, deadline);
+  if (gate::StandingOf(decision, inquiry.snapshot().get()) == gate::Standing::kRefused) return decision;
+  if (auto refused = JudgeVolumes(inquiry, images, container, question)) return std::move(*refused);
+  return decision;
 }
 
 Status JudgeRunning(const std::shared_ptr<const Services>& services, const gate::SnapshotPtr& snapshot,

@@ -16,8 +16,9 @@ namespace pullseal::admission {
 void DescribePod(const runtime::Sandbox& sandbox, gate::Event& event);
 
 // JudgeContainer judges a container that exists: the image it was created from, for its pod, and its root file system
-// against that image. What the image is called is what the container's creation claimed, else what we remember of it,
-// else the record by which the runtime says it created it. Fills the inquiry's event; settles nothing.
+// against that image, and so each image that it mounts. What the image is called is what the container's creation
+// claimed, else what we remember of it, else the record by which the runtime says it created it. Fills the inquiry's
+// event; settles nothing.
 gate::Decision JudgeContainer(Inquiry& inquiry, const runtime::Container& container, SteadyTime deadline);
 
 // Running is one container that runs, and what was said of it.

@@ -164,44 +164,18 @@ ImageAnswer ImageJudge::Judge(const gate::Snapshot& snapshot, const ImageQuestio
   return answer;
 }
 
-// Asks for every name of the ID, which only a snapshotter that compares nothing makes necessary.
-Decision ImageJudge::JudgeEveryRecord(const gate::Snapshot& snapshot, const ImageQuestion& question) {
-  const auto image = runtime_.ResolveImage(question.image_id, question.deadline);
-  if (!image) return RefuseFor(image.error());
-  std::vector<std::string> names = {question.image_id};
-  names.insert(names.end(), image->repo_tags.begin(), image->repo_tags.end());
-  names.insert(names.end(), image->repo_digests.begin(), image->repo_digests.end());
-  if (names.size() > limits::kStoreNames) {
-    return gate::Refuse(Reason::kRuntimeUnreachable, "the image has more names than are examined on this snapshotter");
-  }
-  const auto records = runtime_.FindRecords(names, question.deadline);
-  if (!records) return RefuseFor(records.error());
-  auto id = oci::Digest::Parse(question.image_id);
-  if (!id) return gate::Refuse(Reason::kImageLinkUnproven, id.error().message);
-  Decision decision = gate::Refuse(Reason::kImageLinkUnproven, "no record in the store leads to " + id->text());
-  for (const runtime::StoreRecord& record : *records) {
-    const auto links = linker_.Prove(record, *id, question.deadline);
-    if (!links) return RefuseFor(links.error());
-    for (const runtime::Link& link : *links) {
-      decision = gate_.DecideContent(snapshot, AskAbout(question, link));
-      if (gate::StandingOf(decision, &snapshot) == gate::Standing::kRefused) return decision;
-    }
-  }
-  return decision;
-}
-
-Decision ImageJudge::CompareRootfs(const gate::Snapshot& snapshot, const ImageQuestion& question,
-                                   const ImageAnswer& answer, const runtime::Container& container) {
+Decision ImageJudge::CompareRootfs(const ImageAnswer& answer, const runtime::Container& container,
+                                   SteadyTime deadline) {
   if (container.restored) {
     return gate::Refuse(Reason::kCheckpointRefused, "container " + container.id + " was restored from a checkpoint");
   }
-  if (container.snapshot_parent != answer.chain_id) {
-    return gate::Refuse(Reason::kImageLinkUnproven, "container " + container.id + " stands on " +
-                                                        Printable(container.snapshot_parent, 80) + ", not on " +
-                                                        answer.chain_id);
-  }
-  if (runtime::ChecksDiffIds(container.snapshotter)) return answer.decision;
-  return JudgeEveryRecord(snapshot, question);
+  Status proven = chains_.ProveParent(answer.chain_id, container, deadline);
+  if (proven) proven = CompareLayers(answer, container.snapshotter, deadline);
+  return proven ? answer.decision : RefuseFor(proven.error());
+}
+
+Status ImageJudge::CompareLayers(const ImageAnswer& answer, const std::string& snapshotter, SteadyTime deadline) {
+  return answer.link ? chains_.ProveLayers(*answer.link, snapshotter, deadline) : Status();
 }
 
 // The order is containerd's: an ID as it is, else a name, else the beginning of an ID.

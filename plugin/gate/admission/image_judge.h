@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gate/admission/chain_proof.h"
 #include "gate/admission/services.h"
 #include "gate/gate/decision.h"
 #include "gate/gate/question.h"
@@ -48,17 +49,17 @@ struct Stored {
 class ImageJudge {
  public:
   explicit ImageJudge(const Services& services)
-      : gate_(services.gate), runtime_(services.runtime), linker_(services.linker) {}
+      : gate_(services.gate), runtime_(services.runtime), linker_(services.linker), chains_(services) {}
 
   // The claimed name selects the rule, only if the store has that repository for this content, else
   // image-name-mismatch. An error of one of its records counts where no link was good, and then it is no denial.
   ImageAnswer Judge(const gate::Snapshot& snapshot, const ImageQuestion& question);
 
-  // Compares what `container` stands on with `answer`, which the same question brought. The answer's own decision where
-  // it fits; image-link-unproven where it does not, checkpoint-refused where it was restored. On snapshotters that
-  // unpack without comparing diff IDs an image ID does not commit to content: there every record must be good.
-  gate::Decision CompareRootfs(const gate::Snapshot& snapshot, const ImageQuestion& question, const ImageAnswer& answer,
-                               const runtime::Container& container);
+  // Compares what `container` (or a sandbox's own) stands on with `answer`, which allowed its image. The answer's own
+  // decision where it fits; image-link-unproven where it does not, checkpoint-refused where it was restored.
+  gate::Decision CompareRootfs(const ImageAnswer& answer, const runtime::Container& container, SteadyTime deadline);
+  // The layers alone, of an image that is mounted. Errors are certain or trouble as RefuseFor takes them.
+  Status CompareLayers(const ImageAnswer& answer, const std::string& snapshotter, SteadyTime deadline);
 
   // What `text` (an ID, a name, or the beginning of an ID) stands for, as the runtime resolves it. kNotFound if it is
   // not on this node.
@@ -71,11 +72,11 @@ class ImageJudge {
                  Search& search);
   void TryOthers(const gate::Snapshot& snapshot, const ImageQuestion& question, Search& search);
   gate::Decision Conclusion(const ImageQuestion& question, const Search& search);
-  gate::Decision JudgeEveryRecord(const gate::Snapshot& snapshot, const ImageQuestion& question);
 
   gate::Gate& gate_;
   runtime::Runtime& runtime_;
   runtime::Linker& linker_;
+  ChainProof chains_;
 };
 
 }  // namespace pullseal::admission

@@ -9,7 +9,6 @@
 // What gate/admission reads, keeps, follows or waits for at most, each with its reason.
 namespace pullseal::limits {
 
-inline constexpr std::size_t kStoreNames = 256;  // names of one image ID examined where an ID commits to nothing
 // Different digests of one repository that are looked at for one image; a node has some dozens. More is told.
 inline constexpr std::size_t kRepositoryTargets = 1024;
 

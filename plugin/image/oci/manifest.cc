@@ -202,13 +202,14 @@ Result<ImageConfig> ImageConfig::Parse(ByteView bytes) {
   return out;
 }
 
-std::string ImageConfig::ChainId() const {
-  if (diff_ids.empty()) return {};
-  std::string chain = diff_ids.front().text();
-  for (std::size_t i = 1; i < diff_ids.size(); ++i) {
-    chain = Digest::Of(AsBytes(chain + " " + diff_ids[i].text())).text();
+std::vector<std::string> ImageConfig::ChainIds() const {
+  std::vector<std::string> out;
+  for (const Digest& diff_id : diff_ids) {
+    out.push_back(out.empty() ? diff_id.text() : Digest::Of(AsBytes(out.back() + " " + diff_id.text())).text());
   }
-  return chain;
+  return out;
 }
+
+std::string ImageConfig::ChainId() const { return diff_ids.empty() ? std::string() : ChainIds().back(); }
 
 }  // namespace pullseal::oci

@@ -85,6 +85,8 @@ struct ImageConfig {
   // The name containerd gives the snapshot of all layers together (OCI image specification, "Layer ChainID"):
   // ChainID(L0) = L0; ChainID(L0..Ln) = SHA-256(ChainID(L0..Ln-1) + " " + Ln). Empty without layers.
   std::string ChainId() const;
+  // The same after each layer, lowest first: the names of all snapshots below and including it.
+  std::vector<std::string> ChainIds() const;
 };
 
 }  // namespace pullseal::oci

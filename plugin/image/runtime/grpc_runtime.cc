@@ -28,6 +28,7 @@ namespace snapshots = ::containerd::services::snapshots::v1;
 
 // Where containerd's CRI keeps what it knows of a container, in all versions from 1.0 to 2.x.
 constexpr const char* kContainerMetadata = "io.cri-containerd.container.metadata";
+constexpr int kNamespaceOfPod = 0;    // NamespaceMode.POD
 constexpr int kContainerRunning = 1;  // ContainerState.CONTAINER_RUNNING
 
 std::string TextMember(const json::Value* object, std::string_view name) {
@@ -48,7 +49,26 @@ Status ReadMetadata(const std::string& text, Container& out) {
   if (const json::Value* notes = config->Find("annotations")) out.restored = notes->Find("restored") != nullptr;
   out.claimed_name = TextMember(config->Find("image"), "user_specified_image");
   out.name = TextMember(config->Find("metadata"), "name");
+  const json::Value* mounts = config->Find("mounts");
+  if (mounts == nullptr || mounts->array() == nullptr) return {};
+  for (const json::Value& mount : *mounts->array()) {
+    const json::Value* image = mount.Find("image");
+    if (image == nullptr || image->object() == nullptr) continue;
+    out.volumes.push_back(ImageVolume{TextMember(image, "image"), TextMember(image, "user_specified_image")});
+  }
   return {};
+}
+
+std::optional<UserNamespace> UserNamespaceOf(const cri::NamespaceOption& options) {
+  if (!options.has_userns_options() || options.userns_options().mode() != kNamespaceOfPod) return std::nullopt;
+  UserNamespace out;
+  for (const auto& one : options.userns_options().uids()) {
+    out.uids.push_back(IdMapping{one.container_id(), one.host_id(), one.length()});
+  }
+  for (const auto& one : options.userns_options().gids()) {
+    out.gids.push_back(IdMapping{one.container_id(), one.host_id(), one.length()});
+  }
+  return out;
 }
 
 class GrpcRuntime final : public Runtime {
@@ -93,6 +113,7 @@ class GrpcRuntime final : public Runtime {
     const auto& status = response.status();
     if (status.id().empty()) return Error{ErrorCode::kRemote, "runtime PodSandboxStatus: empty answer"};
     Sandbox out{status.id(), status.metadata().name(), status.metadata().uid(), status.metadata().namespace_()};
+    out.user_namespace = UserNamespaceOf(status.linux().namespaces().options());
     const MutexLock lock(mutex_);
     sandboxes_.Put(out.id, out);  // by its full ID only: a prefix can become ambiguous
     return out;
@@ -123,14 +144,20 @@ class GrpcRuntime final : public Runtime {
     if (const auto extension = found.extensions().find(kContainerMetadata); extension != found.extensions().end()) {
       if (auto read = ReadMetadata(extension->second.value(), out); !read) return read.error();
     }
-    snapshots::StatSnapshotRequest stat;
-    stat.set_snapshotter(found.snapshotter());
-    stat.set_key(found.snapshot_key());
-    snapshots::StatSnapshotResponse info;
-    GrpcCall second(*channel_, deadline, namespace_);
-    if (auto s = snapshots_->Stat(&second.context, stat, &info); !s.ok()) return ToError(s, "snapshots.Stat");
-    out.snapshot_parent = info.info().parent();
+    auto snapshot = FindSnapshot(found.snapshotter(), found.snapshot_key(), deadline);
+    if (!snapshot) return snapshot.error();
+    out.snapshot_parent = std::move(snapshot->parent);
     return out;
+  }
+
+  Result<Snapshot> FindSnapshot(const std::string& snapshotter, const std::string& name, SteadyTime deadline) override {
+    snapshots::StatSnapshotRequest request;
+    request.set_snapshotter(snapshotter);
+    request.set_key(name);
+    snapshots::StatSnapshotResponse response;
+    GrpcCall call(*channel_, deadline, namespace_);
+    if (auto s = snapshots_->Stat(&call.context, request, &response); !s.ok()) return ToError(s, "snapshots.Stat");
+    return Snapshot{response.info().parent(), {response.info().labels().begin(), response.info().labels().end()}};
   }
 
   Result<std::vector<RunningContainer>> ListRunning(SteadyTime deadline) override {

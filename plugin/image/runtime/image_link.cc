@@ -2,7 +2,6 @@
 #include "image/runtime/image_link.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "core/base/mutex.h"
@@ -26,12 +25,6 @@ bool IsCheckpoint(const oci::Manifest& manifest) {
 std::vector<oci::Digest> Link::Candidates() const {
   if (target == manifest) return {manifest};
   return {target, manifest};
-}
-
-bool ChecksDiffIds(const std::string& snapshotter) {
-  constexpr std::array<std::string_view, 6> kChecking = {"overlayfs", "native",    "btrfs",
-                                                         "zfs",       "devmapper", "blockfile"};
-  return std::find(kChecking.begin(), kChecking.end(), snapshotter) != kChecking.end();
 }
 
 Result<std::shared_ptr<const Bytes>> Linker::Read(const oci::Digest& digest, std::size_t most, SteadyTime deadline) {
@@ -101,6 +94,27 @@ Result<std::vector<Link>> Linker::ProveRecord(const StoreRecord& record, SteadyT
 void Linker::Forget() {
   const MutexLock lock(mutex_);
   contents_.Clear();
+}
+
+Result<std::vector<Layer>> Linker::Layers(const Link& link, SteadyTime deadline) {
+  auto manifest = ReadManifest(link.manifest, deadline);
+  if (!manifest) return manifest.error();
+  auto bytes = Read(link.config, limits::kImageConfigBytes, deadline);
+  if (!bytes) return bytes.error();
+  auto config = oci::ImageConfig::Parse(**bytes);
+  if (!config) return config.error();
+  if (manifest->layers.size() != config->diff_ids.size()) {
+    return Error{ErrorCode::kInvalid, "manifest " + link.manifest.text() + " has not the layers of its config"};
+  }
+  std::vector<Layer> out;
+  std::vector<std::string> chain = config->ChainIds();
+  for (std::size_t i = 0; i < chain.size(); ++i) {
+    out.push_back(Layer{.descriptor = manifest->layers[i],
+                        .diff_id = config->diff_ids[i].text(),
+                        .parent = i == 0 ? std::string() : chain[i - 1],
+                        .chain_id = chain[i]});
+  }
+  return out;
 }
 
 Result<std::string> Linker::ChainId(const oci::Digest& id, SteadyTime deadline) {

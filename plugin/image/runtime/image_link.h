@@ -13,6 +13,7 @@
 #include "image/oci/platform.h"
 #include "image/runtime/limits.h"
 #include "image/runtime/runtime.h"
+#include "image/runtime/snapshot_chain.h"
 
 namespace pullseal::runtime {
 
@@ -46,6 +47,10 @@ class Linker {
   // Forgets every document, as a restart does.
   void Forget();
 
+  // The layers of the proven `link`, lowest first, each as its manifest and its config describe it. kInvalid if the two
+  // do not have the same number of them.
+  Result<std::vector<Layer>> Layers(const Link& link, SteadyTime deadline);
+
   // The chain ID of the root file system that the image `id` describes.
   Result<std::string> ChainId(const oci::Digest& id, SteadyTime deadline);
 
@@ -60,10 +65,6 @@ class Linker {
   Mutex mutex_;
   LruMap<std::shared_ptr<const Bytes>> contents_ PULLSEAL_GUARDED_BY(mutex_){limits::kContentCacheBytes};
 };
-
-// ChecksDiffIds says whether containerd verifies each layer's diff ID when it unpacks for this snapshotter, so that an
-// image ID commits to the content. Lazily pulling snapshotters do not; unknown ones are taken not to.
-bool ChecksDiffIds(const std::string& snapshotter);
 
 }  // namespace pullseal::runtime
 

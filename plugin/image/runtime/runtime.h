@@ -3,6 +3,7 @@
 #define PULLSEAL_IMAGE_RUNTIME_RUNTIME_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,12 +24,38 @@ struct Image {
   std::vector<std::string> repo_digests;
 };
 
+// IdMapping maps `length` IDs from `container_id` on to those from `host_id` on.
+struct IdMapping {
+  std::uint32_t container_id = 0;
+  std::uint32_t host_id = 0;
+  std::uint32_t length = 0;
+};
+
+// UserNamespace is how a pod with a user namespace of its own (hostUsers: false) maps users and groups.
+struct UserNamespace {
+  std::vector<IdMapping> uids;
+  std::vector<IdMapping> gids;
+};
+
 // Sandbox is a pod as it was created, not as a later request describes it.
 struct Sandbox {
   std::string id;
   std::string name;
   std::string uid;
   std::string pod_namespace;
+  std::optional<UserNamespace> user_namespace = std::nullopt;  // absent: the node's
+};
+
+// Snapshot is one of a snapshotter's file systems, as containerd tells of it.
+struct Snapshot {
+  std::string parent;                         // the name of the one it stands on; empty if none
+  std::map<std::string, std::string> labels;  // containerd's and the snapshotter's own
+};
+
+// ImageVolume is an image that a container mounts.
+struct ImageVolume {
+  std::string image;    // as the request for its creation went to the runtime
+  std::string claimed;  // user_specified_image of it, unauthenticated
 };
 
 // StoreRecord is one name in containerd's image store and what it points at now.
@@ -50,6 +77,7 @@ struct Container {
   std::string name;          // metadata.name of the creating request
   std::string record;        // the store's record that it was created from, as the runtime says
   bool restored = false;     // from a checkpoint, as the runtime notes in its metadata
+  std::vector<ImageVolume> volumes = {};
 };
 
 // RunningContainer is one line of the runtime's list of what runs.
@@ -81,6 +109,9 @@ class Runtime {
   // The full ID of a container named by an ID or a prefix of one.
   virtual Result<std::string> ResolveContainer(const std::string& id, SteadyTime deadline) = 0;
   virtual Result<Container> FindContainer(const std::string& full_id, SteadyTime deadline) = 0;
+  // The snapshot `name` of the snapshotter.
+  virtual Result<Snapshot> FindSnapshot(const std::string& snapshotter, const std::string& name,
+                                        SteadyTime deadline) = 0;
   // The containers that run now, at most limits::kRunningContainers; more is kLimit.
   virtual Result<std::vector<RunningContainer>> ListRunning(SteadyTime deadline) = 0;
   // Those of `names` that the store has, and no others.

@@ -24,6 +24,9 @@ class SecondTry final : public Runtime {
   Result<Container> FindContainer(const std::string& full_id, SteadyTime deadline) override {
     return Twice([&] { return inner_->FindContainer(full_id, deadline); });
   }
+  Result<Snapshot> FindSnapshot(const std::string& snapshotter, const std::string& name, SteadyTime deadline) override {
+    return Twice([&] { return inner_->FindSnapshot(snapshotter, name, deadline); });
+  }
   Result<std::vector<RunningContainer>> ListRunning(SteadyTime deadline) override {
     return Twice([&] { return inner_->ListRunning(deadline); });
   }

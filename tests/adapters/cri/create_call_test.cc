@@ -56,18 +56,6 @@ TEST_F(JudgedCallsTest, StartComparesAgainWithoutMemory) {
   EXPECT_EQ("not-on-node", Start(std::string(64, 'b')));
 }
 
-// Two manifests share a config (and so an image ID), one signed, one not: with a snapshotter that compares diff IDs
-// they are one content; with a lazy one they are not.
-TEST_F(JudgedCallsTest, LazySnapshottersNeedEveryRecordSigned) {
-  EXPECT_EQ(id_, runtime_.AddImage("reg.io/app:2", kLayer, R"(,"annotations":{"other":"layers"})"));
-  EXPECT_EQ("released", CreateOn(kLayer, "overlayfs"));
-  for (const char* lazy : {"stargz", "overlaybd", "nydus", "unheard-of"})
-    EXPECT_EQ("signature-missing", CreateOn(kLayer, lazy)) << lazy;
-  Sign("app", runtime_.ManifestOf("reg.io/app:2"));
-  clock_.Advance(std::chrono::minutes(1));
-  EXPECT_EQ("released", CreateOn(kLayer, "stargz"));
-}
-
 TEST_F(JudgedCallsTest, StoreThatLiesIsUnproven) {
   const std::string evil = runtime_.AddImage("reg.io/evil:1", kOtherLayer);
   // The content store gives other bytes for the signed manifest's digest.
