@@ -69,7 +69,7 @@ Call::Call(Relay& relay, Connection& connection, std::int32_t stream)
 Call::~Call() { ReleaseHeld(); }
 
 void Call::ReleaseHeld() {
-  relay_.Release(held_bytes_);
+  relay_.held().GiveBack(held_bytes_);
   held_bytes_ = 0;
 }
 
@@ -108,7 +108,7 @@ void Call::OnRequestData(const char* data, std::size_t size) {
   nghttp2_session* session = connection_.session();
   if (phase_ == Phase::kCollecting || (handling_ == Handling::kObserve && phase_ == Phase::kForwarding)) {
     const bool fits = held_request_.size() + size <= limits::kGrpcMessageBytes + limits::kRequestFrameOverhead;
-    if (fits && relay_.Hold(size)) {
+    if (fits && relay_.held().Take(held_bytes_, size)) {
       held_bytes_ += size;
       held_request_.append(data, size);
     } else if (phase_ == Phase::kCollecting) {
@@ -229,7 +229,7 @@ void Call::OnResponseData(const char* data, std::size_t size) {
   nghttp2_session* session = upstream_->session();
   const bool keep = handling_ != Handling::kPass &&
                     held_response_.size() + size <= limits::kGrpcMessageBytes + limits::kRequestFrameOverhead;
-  if (keep && relay_.Hold(size)) {
+  if (keep && relay_.held().Take(held_bytes_, size)) {
     held_bytes_ += size;
     held_response_.append(data, size);
   } else if (handling_ == Handling::kHold) {

@@ -15,8 +15,12 @@ inline constexpr std::size_t kConnections = 128;             // kubelet opens tw
 inline constexpr std::size_t kStreamsPerConnection = 1000;   // grpc-go queues what is over it
 inline constexpr std::size_t kHeaderListBytes = 256 * kKiB;  // request or response headers of one call
 inline constexpr std::int32_t kStreamWindow = 256 * 1024;    // bytes one side may be ahead of the other, per stream
-inline constexpr std::size_t kHeldBytes = 64 * kMiB;         // request and response bytes of all held calls together
-inline constexpr std::size_t kOutputBytes = 1 * kMiB;        // unsent frames of one connection before we stop reading
+// Request and response bytes of all held calls together: of those up to the usual size, some 500 creates as kubelet
+// sends them; and of larger ones, one at a time as large as gRPC lets a message be.
+inline constexpr std::size_t kUsualCallBytes = 1 * kMiB;
+inline constexpr std::size_t kHeldBytes = 16 * kMiB;
+inline constexpr std::size_t kHeldLargeBytes = 17 * kMiB;
+inline constexpr std::size_t kOutputBytes = 1 * kMiB;  // unsent frames of one connection before we stop reading
 // Between the two GOAWAY frames of a graceful end: long against a round trip on this machine, short against a restart.
 inline constexpr std::chrono::milliseconds kGoAwayNotice{200};
 inline constexpr seconds kGoAwayLinger{1};  // for clients to close a connection on which nothing is under way

@@ -115,12 +115,6 @@ void Relay::Forget(Connection* connection) {
   connections_.erase(found);
 }
 
-bool Relay::Hold(std::size_t bytes) {
-  if (held_ + bytes > limits::kHeldBytes) return false;
-  held_ += bytes;
-  return true;
-}
-
 bool Relay::Busy() const {
   for (const auto& [id, connection] : connections_) {
     if (connection->Busy()) return true;

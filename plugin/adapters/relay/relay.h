@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "adapters/relay/endpoint.h"
+#include "adapters/relay/held_bytes.h"
 #include "adapters/relay/judged_call.h"
 #include "adapters/relay/worker_pool.h"
 #include "core/base/file.h"
@@ -58,9 +59,7 @@ class Relay {
   void Forget(Connection* connection);
   std::uint64_t NextGeneration() { return ++generation_; }
   bool draining() const { return draining_; }
-  // Counts bytes held for judged calls; false if that is more than all of them together may hold.
-  bool Hold(std::size_t bytes);
-  void Release(std::size_t bytes) { held_ -= bytes; }
+  HeldBytes& held() { return held_; }
 
  private:
   class Listener;
@@ -83,7 +82,7 @@ class Relay {
   std::map<std::uint64_t, std::unique_ptr<Connection>> connections_;
   std::uint64_t next_connection_ = 0;
   std::uint64_t generation_ = 0;
-  std::size_t held_ = 0;
+  HeldBytes held_;
   bool draining_ = false;
   std::atomic<bool> stop_{false};
   Mutex mutex_;

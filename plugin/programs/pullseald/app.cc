@@ -353,6 +353,8 @@ int Run(const config::Config& config) {
   log::SetLevel(config.log_level);
   // Workers mostly wait for others: a heap of their own for each would be memory lying about.
   ::mallopt(M_ARENA_MAX, 2);
+  // What a large call took goes back to the system with it; the C library would raise the threshold by what it frees.
+  ::mallopt(M_MMAP_THRESHOLD, 512 * 1024);
   const sigset_t handled = HandledSignals();
   ::pthread_sigmask(SIG_BLOCK, &handled, nullptr);
   std::signal(SIGPIPE, SIG_IGN);

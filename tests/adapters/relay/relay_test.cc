@@ -329,25 +329,45 @@ TEST_F(RelayTest, RequestHeadersAreBounded) {
   EXPECT_FALSE(client.answer(events).closed);
 }
 
-// What is held of all calls together: four requests of 16 MiB wait, the fifth is refused, and once they are answered
-// there is room again.
-TEST_F(RelayTest, HeldBytesAreBoundedOverAllCalls) {
+// Of large calls one is held at a time, and it takes no room from usual ones.
+TEST_F(RelayTest, LargeCallsAreHeldOneAtATime) {
   orders_.held = true;
   H2Client client = Client();
   const std::string large = GrpcFrame(std::string((16 << 20) - 100, 'x'));
+  const int first = client.Submit(kStart, large);
+  client.Pump([&] { return orders_.before == 1; });
+  EXPECT_EQ("overloaded", client.Call(kStart, large).grpc_message());
+  const int usual = client.Submit(kStart, GrpcFrame(std::string(1 << 19, 'x')));
+  client.Pump([&] { return orders_.before == 2; });
+  EXPECT_EQ(2, orders_.before);
+  orders_.held = false;
+  for (const int stream : {first, usual}) {
+    client.Pump([&] { return client.answer(stream).closed; });
+    EXPECT_EQ("0", client.answer(stream).grpc_status());
+  }
+  EXPECT_EQ("0", client.Call(kStart, large).grpc_status()) << "there is room again";
+}
+
+// What is held of all usual calls together is bounded as well, and there is room again once they are answered.
+TEST_F(RelayTest, HeldBytesAreBoundedOverAllCalls) {
+  constexpr int kMost = limits::kHeldBytes / limits::kUsualCallBytes;
+  StopRelay();
+  StartRelay(kMost, 64);
+  orders_.held = true;
+  H2Client client = Client();
+  const std::string usual = GrpcFrame(std::string(limits::kUsualCallBytes - 100, 'x'));
   std::vector<int> streams;
-  for (int i = 0; i < 4; ++i) {
-    streams.push_back(client.Submit(kStart, large));
+  for (int i = 0; i < kMost; ++i) {
+    streams.push_back(client.Submit(kStart, usual));
     client.Pump([&] { return orders_.before > i; });
   }
-  EXPECT_EQ("overloaded", client.Call(kStart, large).grpc_message());
-  EXPECT_EQ(4, orders_.before);
+  EXPECT_EQ("overloaded", client.Call(kStart, usual).grpc_message());
   orders_.held = false;
   for (const int stream : streams) {
     client.Pump([&] { return client.answer(stream).closed; });
     EXPECT_EQ("0", client.answer(stream).grpc_status());
   }
-  EXPECT_EQ("0", client.Call(kStart, large).grpc_status());
+  EXPECT_EQ("0", client.Call(kStart, usual).grpc_status());
 }
 
 TEST_F(RelayTest, ResetsPassWithTheirCode) {
