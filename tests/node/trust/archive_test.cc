@@ -53,7 +53,8 @@ TEST(ArchiveTest, LongNamesOfBothKinds) {
   const std::string line = " path=" + name + "\n";
   const std::string pax = std::to_string(line.size() + 3) + line;
   for (const std::string& head : {Entry("././@LongLink", name + std::string(1, '\0'), 'L'), Entry("x", pax, 'x')}) {
-    const auto files = ReadArchive(head + Entry("short", "1") + Entry("next", "2") + kEnd);
+    const std::string bytes = head + Entry("short", "1") + Entry("next", "2") + kEnd;
+    const auto files = ReadArchive(bytes);
     ASSERT_TRUE(files.ok()) << files.error().message;
     EXPECT_EQ("1", files->at(name));
     EXPECT_EQ("2", files->at("next"));
