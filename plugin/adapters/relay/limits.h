@@ -15,9 +15,11 @@ inline constexpr std::size_t kConnections = 128;             // kubelet opens tw
 inline constexpr std::size_t kStreamsPerConnection = 1000;   // grpc-go queues what is over it
 inline constexpr std::size_t kHeaderListBytes = 256 * kKiB;  // request or response headers of one call
 inline constexpr std::int32_t kStreamWindow = 256 * 1024;    // bytes one side may be ahead of the other, per stream
-// Request and response bytes of all held calls together: of those up to the usual size, some 500 creates as kubelet
-// sends them; and of larger ones, one at a time as large as gRPC lets a message be.
-inline constexpr std::size_t kUsualCallBytes = 1 * kMiB;
+// Request and response bytes of all held calls together. A create as kubelet sends it has some 20 to 60 KiB, and
+// kubelet makes one call at a time for a pod: those of the 110 pods of a node, all at the usual size, have room, so
+// that nobody's calls fill it for others. Larger ones share another bound: a hundred of 170 KiB, or one as large as
+// gRPC lets a message be.
+inline constexpr std::size_t kUsualCallBytes = 128 * kKiB;
 inline constexpr std::size_t kHeldBytes = 16 * kMiB;
 inline constexpr std::size_t kHeldLargeBytes = 17 * kMiB;
 inline constexpr std::size_t kOutputBytes = 1 * kMiB;  // unsent frames of one connection before we stop reading

@@ -58,10 +58,10 @@ Result<Secret> AzureIdentitySource::Shared(const std::string& key, SteadyTime de
   return std::move(landed->value);
 }
 
-Result<AzureIdentitySource::Kept> AzureIdentitySource::FetchIdentityToken(SteadyTime deadline) {
-  auto url = http::Url::Parse(
-      service_ + "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=" + FormEscape(kAudience) +
-      (client_id_.empty() ? "" : "&client_id=" + FormEscape(client_id_)));
+Result<http::HttpRequest> IdentityRequest(const std::string& service, std::string_view audience,
+                                          const std::string& client_id, const char* purpose, SteadyTime deadline) {
+  auto url = http::Url::Parse(service + "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=" +
+                              FormEscape(audience) + (client_id.empty() ? "" : "&client_id=" + FormEscape(client_id)));
   if (!url) return url.error();
   http::HttpRequest request;
   request.url = std::move(*url);
@@ -70,7 +70,15 @@ Result<AzureIdentitySource::Kept> AzureIdentitySource::FetchIdentityToken(Steady
   request.deadline = deadline;
   request.reach = http::Reach::kMetadata;
   request.operation = "identity";
-  request.purpose = "the node's identity for container registries";
+  request.purpose = purpose;
+  return request;
+}
+
+Result<AzureIdentitySource::Kept> AzureIdentitySource::FetchIdentityToken(SteadyTime deadline) {
+  auto made =
+      IdentityRequest(service_, kAudience, client_id_, "the node's identity for container registries", deadline);
+  if (!made) return made.error();
+  http::HttpRequest request = std::move(*made);
   auto transport = std::make_shared<http::Transport>();
   transport->connect_time = kServiceConnectTime;
   request.transport = std::move(transport);

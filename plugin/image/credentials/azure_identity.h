@@ -19,6 +19,12 @@ namespace pullseal::credentials {
 // trailing dot, no further label. A look-alike must never get the node's identity.
 bool IsAzureRegistry(std::string_view host);
 
+// IdentityRequest asks the instance metadata service at `service` for a token of this machine's managed identity for
+// `audience`; `client_id` chooses among several, empty: the only or system-assigned one. `purpose` is told in logs.
+// (Microsoft: "How to use managed identities for Azure resources on an Azure VM to acquire an access token".)
+Result<http::HttpRequest> IdentityRequest(const std::string& service, std::string_view audience,
+                                          const std::string& client_id, const char* purpose, SteadyTime deadline);
+
 // AzureIdentitySource gets credentials for Azure container registries by the node's managed identity: a token of the
 // instance metadata service, exchanged at the registry itself for a refresh token (Azure/acr docs/AAD-OAuth.md). Tokens
 // are kept until shortly before they end. Thread-safe.

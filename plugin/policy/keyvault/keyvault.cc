@@ -11,8 +11,7 @@
 #include "core/base/bytes.h"
 #include "core/crypto/key_parts.h"
 #include "core/json/value.h"
-#include "image/credentials/challenge.h"
-#include "image/credentials/limits.h"
+#include "image/credentials/azure_identity.h"
 #include "image/credentials/token.h"
 #include "policy/keyvault/limits.h"
 
@@ -225,19 +224,10 @@ Result<std::vector<VaultKey>> FetchKeys(const Access& access, const KeyName& nam
 
 Result<Secret> IdentityToken(http::Http& http, const Clock& clock, const std::string& audience,
                              const std::string& client_id, SteadyTime deadline, const std::string& service) {
-  auto url = http::Url::Parse(
-      service + "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=" + credentials::FormEscape(audience) +
-      (client_id.empty() ? "" : "&client_id=" + credentials::FormEscape(client_id)));
-  if (!url) return url.error();
-  http::HttpRequest request;
-  request.url = std::move(*url);
-  request.headers = {"Metadata: true"};
-  request.most = limits::kTokenBytes;
-  request.deadline = deadline;
-  request.reach = http::Reach::kMetadata;
-  request.operation = "identity";
-  request.purpose = "this machine's identity for key vaults";
-  auto response = http.Do(request);
+  const auto request =
+      credentials::IdentityRequest(service, audience, client_id, "this machine's identity for key vaults", deadline);
+  if (!request) return request.error();
+  auto response = http.Do(*request);
   if (!response) return Error{ErrorCode::kUnavailable, response.error().message};
   if (response->status != 200) {
     return Error{ErrorCode::kUnavailable,

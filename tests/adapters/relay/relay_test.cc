@@ -337,7 +337,7 @@ TEST_F(RelayTest, LargeCallsAreHeldOneAtATime) {
   const int first = client.Submit(kStart, large);
   client.Pump([&] { return orders_.before == 1; });
   EXPECT_EQ("overloaded", client.Call(kStart, large).grpc_message());
-  const int usual = client.Submit(kStart, GrpcFrame(std::string(1 << 19, 'x')));
+  const int usual = client.Submit(kStart, GrpcFrame(std::string(limits::kUsualCallBytes / 2, 'x')));
   client.Pump([&] { return orders_.before == 2; });
   EXPECT_EQ(2, orders_.before);
   orders_.held = false;

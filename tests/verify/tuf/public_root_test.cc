@@ -54,7 +54,10 @@ TEST(PublicRootTest, TheWholeChainAndWhatItNamesVerify) {
   ASSERT_TRUE(set.TakeTimestamp(Mirror("timestamp.json"), Origin::kMirror));
   ASSERT_TRUE(set.TakeSnapshot(Mirror("165.snapshot.json"), Origin::kMirror));
   ASSERT_TRUE(set.TakeTargets(Mirror("14.targets.json")));
-  ASSERT_TRUE(set.TakeDelegated(Mirror("8.registry.npmjs.org.json"), "registry.npmjs.org", "targets"));
+  const auto& delegated = std::get<std::vector<Delegation>>(set.targets("targets")->delegations->roles);
+  ASSERT_EQ(1U, delegated.size());
+  const std::string& role = delegated.front().name;
+  ASSERT_TRUE(set.TakeDelegated(Mirror("8." + role + ".json"), role, "targets"));
   int found = 0;
   for (const auto& [name, info] : set.targets("targets")->targets) {
     const std::string hash = HexEncode(info.hashes.at(crypto::Hash::kSha256));
