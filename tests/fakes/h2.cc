@@ -280,6 +280,12 @@ int H2Client::Submit(const std::string& path, const std::string& body, const H2H
   return stream;
 }
 
+void H2Client::OpenWindows() {
+  const nghttp2_settings_entry settings[] = {{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 64 << 20}};
+  nghttp2_submit_settings(impl_->session, NGHTTP2_FLAG_NONE, settings, 1);
+  nghttp2_session_set_local_window_size(impl_->session, NGHTTP2_FLAG_NONE, 0, 64 << 20);
+}
+
 void H2Client::Reset(int stream) {
   nghttp2_submit_rst_stream(impl_->session, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
 }

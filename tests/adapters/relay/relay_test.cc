@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <list>
 
 #include "adapters/relay/limits.h"
 #include "core/base/mutex.h"
@@ -47,6 +48,7 @@ struct Orders {
   std::atomic<int> before{0};
   std::atomic<int> after{0};
   std::atomic<int> observed{0};
+  std::atomic<int> malformed{0};
 };
 
 class OrderedCall final : public JudgedCall {
@@ -90,6 +92,7 @@ class OrderedCalls final : public JudgedCalls {
   std::shared_ptr<JudgedCall> New(const Method&) override { return std::make_shared<OrderedCall>(orders_); }
   GrpcStatus Overloaded(const Method&, std::string_view) override { return {GrpcCode::kUnknown, "overloaded"}; }
   GrpcStatus Malformed(const Method&, const std::string& why, std::string_view) override {
+    ++orders_.malformed;
     return {GrpcCode::kInvalidArgument, why};
   }
 
@@ -421,6 +424,32 @@ TEST_F(RelayTest, ASlowReaderHoldsUpTheRuntimeAndNobodyElse) {
   EXPECT_EQ("0", other.Call(kVersion, GrpcFrame("")).grpc_status());
 }
 
+// A reader whose windows are wide open does not make us keep what it does not take.
+TEST_F(RelayTest, WhatWaitsForASlowReaderIsBounded) {
+  script_ = [](const H2Request&) { return H2Script{.body = std::string(32 << 20, 'e')}; };
+  H2Client slow = Client();
+  slow.OpenWindows();
+  slow.Submit(kEvents, GrpcFrame(""));
+  slow.Pump([&] { return runtime_->body_bytes_sent() > 0; });
+  slow.StopReading();
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  EXPECT_LT(runtime_->body_bytes_sent(), 8 * limits::kMiB);
+}
+
+TEST_F(RelayTest, ConnectionsAreBounded) {
+  std::list<H2Client> clients;
+  for (std::size_t i = 0; i < limits::kConnections; ++i) {
+    clients.emplace_back(folder_ + "/cri/cri.sock");
+    ASSERT_EQ("0", clients.back().Call(kVersion, GrpcFrame("")).grpc_status()) << i;
+  }
+  H2Client more = Client();
+  EXPECT_NE("0", more.Call(kVersion, GrpcFrame("")).grpc_status());
+  EXPECT_FALSE(more.connected());
+  clients.pop_back();
+  bool taken = false;
+  EXPECT_TRUE(Eventually([&] { return taken = taken || Client().Call(kVersion, GrpcFrame("")).grpc_status() == "0"; }));
+}
+
 TEST_F(RelayTest, ARuntimeThatIsAwayIsUnavailableUntilItIsBack) {
   H2Client client = Client();
   EXPECT_EQ("0", client.Call(kVersion, GrpcFrame("")).grpc_status());
@@ -505,6 +534,20 @@ TEST_F(RelayTest, ObservedCallsGoOnAsTheyCame) {
   EXPECT_EQ(GrpcFrame("request"), runtime_->Requests().at(0).body);
   EXPECT_TRUE(Eventually([&] { return orders_.observed == 1; }));
   EXPECT_EQ(0, orders_.before);
+}
+
+// What never came to the runtime did not run, and is not judged for the record.
+TEST_F(RelayTest, CallsThatNeverRanAreNotObserved) {
+  orders_.handling = Handling::kObserve;
+  H2Client client = Client();
+  runtime_.reset();
+  EXPECT_EQ("14", client.Call(kPull, GrpcFrame("request")).grpc_status());
+  StartRuntime();
+  EXPECT_EQ("0", client.Call(kPull, GrpcFrame("request")).grpc_status());
+  EXPECT_TRUE(Eventually([&] { return orders_.observed > 0; }));
+  client.Pump([] { return false; }, std::chrono::milliseconds(100));
+  EXPECT_EQ(1, orders_.observed);
+  EXPECT_EQ(0, orders_.malformed) << "nor is it told as a request that cannot be read";
 }
 
 TEST_F(RelayTest, DrainLetsCallsEnd) {
