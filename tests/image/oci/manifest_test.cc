@@ -43,6 +43,33 @@ TEST(ManifestTest, RefusesConfusedDocuments) {
   EXPECT_FALSE(Parses(ImageManifest("sha512:" + std::string(128, 'a'))));
 }
 
+// Each of them is good but for one thing.
+TEST(ManifestTest, IsOfSchemaTwoAndOneThingAlone) {
+  const std::string image = R"("config":{"digest":")" + kDigest + R"(","size":1},"layers":[])";
+  ASSERT_TRUE(Parses(R"({"schemaVersion":2,)" + image + "}"));
+  EXPECT_FALSE(Parses(R"({"schemaVersion":1,)" + image + "}"));
+  EXPECT_FALSE(Parses("{" + image + "}"));
+  EXPECT_FALSE(Parses(R"({"schemaVersion":2,"fsLayers":[],)" + image + "}"));
+  EXPECT_FALSE(Parses(R"({"schemaVersion":2,"history":[],)" + image + "}"));
+  ASSERT_TRUE(Parses(R"({"schemaVersion":2,"manifests":[]})"));
+  EXPECT_FALSE(Parses(R"({"schemaVersion":2,"manifests":[],)" + image + "}"));
+  EXPECT_FALSE(Parses(R"({"schemaVersion":2,"config":{"digest":")" + kDigest + R"(","size":1}})"));
+  EXPECT_FALSE(Parses(R"({"schemaVersion":2,"layers":[]})"));
+}
+
+TEST(ImageConfigTest, IsBounded) {
+  const auto with = [](std::size_t layers, const std::string& more) {
+    std::string ids;
+    for (std::size_t i = 0; i < layers; ++i) ids += (i == 0 ? "\"" : ",\"") + kDigest + "\"";
+    const std::string text = R"({"rootfs":{"type":"layers","diff_ids":[)" + ids + "]}" + more + "}";
+    return ImageConfig::Parse(AsBytes(text));
+  };
+  EXPECT_TRUE(with(limits::kLayers, "").ok());
+  EXPECT_EQ(ErrorCode::kLimit, with(limits::kLayers + 1, "").error().code);
+  const std::string large = R"(,"x":")" + std::string(limits::kImageConfigBytes, 'x') + R"(")";
+  EXPECT_EQ(ErrorCode::kLimit, with(1, large).error().code);
+}
+
 TEST(ManifestTest, BoundsItsLists) {
   std::vector<std::pair<std::string, std::string>> many(limits::kIndexManifests + 1, {kDigest, "amd64"});
   EXPECT_EQ(ErrorCode::kLimit, Manifest::Parse(AsBytes(ImageIndex(many)), "").error().code);

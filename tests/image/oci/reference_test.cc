@@ -9,6 +9,14 @@ namespace {
 const std::string kHex(64, 'a');
 const std::string kDigest = "sha256:" + kHex;
 
+TEST(ReferenceTest, NamesAreAsLongAsContainerdTakesThem) {
+  const auto of = [](std::size_t size) { return "reg.io/" + std::string(size - 7, 'a'); };
+  EXPECT_TRUE(Reference::Parse(of(255)).ok());
+  EXPECT_TRUE(Reference::Parse(of(255) + ":" + std::string(128, 't')).ok());
+  EXPECT_FALSE(Reference::Parse(of(256)).ok());
+  EXPECT_FALSE(Reference::Parse(of(600)).ok());
+}
+
 TEST(ReferenceTest, NormalFormIsContainerds) {
   const std::pair<std::string, std::string> cases[] = {
       {"busybox", "docker.io/library/busybox:latest"},

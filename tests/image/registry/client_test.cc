@@ -111,7 +111,10 @@ TEST_F(ClientTest, BlobSizesAreChecked) {
   EXPECT_TRUE(Blob(blob, 7, 100).ok());
   EXPECT_EQ(ErrorCode::kMismatch, Blob(blob, 6, 100).error().code);
   EXPECT_EQ(ErrorCode::kLimit, Blob(blob, 7, 6).error().code);
-  EXPECT_EQ(ErrorCode::kLimit, Blob(blob, -1, 6).error().code);
+  const std::size_t asked = http_.Requests().size();
+  EXPECT_EQ(ErrorCode::kLimit, Blob(blob, 7, 6).error().code);
+  EXPECT_EQ(ErrorCode::kLimit, Blob(blob, -1, 100).error().code);
+  EXPECT_EQ(asked, http_.Requests().size()) << "what is too large is not asked for";
 }
 
 TEST_F(ClientTest, BearerTokenIsFetchedOnceAndRemembered) {
